@@ -1,0 +1,58 @@
+/** The arrows of docs/architecture.md, checked by `npm run lint`. */
+const allowedFrom = (folder, allowed) => ({
+  name: `${folder.replaceAll('/', '-')}-imports`,
+  comment: `src/${folder} may import: itself, ${allowed.join(', ')}`,
+  severity: 'error',
+  from: { path: `^src/${folder}/` },
+  to: { path: '^src/', pathNot: [folder, ...allowed].map((name) => `^src/${name}/`) },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    {
+      name: 'no-orphans',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['\\.d\\.ts$', 'config', 'spec\\.ts$'] },
+      to: {},
+    },
+    allowedFrom('errors', []),
+    allowedFrom('clock', []),
+    allowedFrom('config', []),
+    allowedFrom('logging', ['config']),
+    allowedFrom('docs', []),
+    allowedFrom('http', ['errors', 'database']),
+    allowedFrom('database', ['config', 'users', 'keys']),
+    allowedFrom('users', ['clock', 'database', 'errors']),
+    allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors']),
+    allowedFrom('startup', ['database', 'errors', 'keys']),
+    allowedFrom('health', ['database', 'docs', 'errors', 'startup']),
+    allowedFrom('auth', ['clock', 'config', 'docs', 'errors', 'http', 'keys', 'users']),
+    {
+      name: 'core-knows-no-contract',
+      comment: 'Only the module puts the contracts together; the core and each contract know nothing of them.',
+      severity: 'error',
+      from: { path: '^src/auth/', pathNot: '^src/auth/(auth-token|user-login)/|^src/auth/auth\\.module\\.ts' },
+      to: { path: '^src/auth/(auth-token|user-login)/' },
+    },
+    {
+      name: 'contracts-know-not-each-other',
+      severity: 'error',
+      from: { path: '^src/auth/(auth-token|user-login)/' },
+      to: { path: '^src/auth/(auth-token|user-login)/', pathNot: '^src/auth/$1/' },
+    },
+    {
+      name: 'core-knows-no-wire',
+      comment: 'Services, passwords and tokens of the core see no request, status or HTTP exception.',
+      severity: 'error',
+      from: { path: '^src/(users|auth/(passwords|tokens)|auth/[^/]+\\.service\\.ts)' },
+      to: { path: '^src/http/|fastify|^src/docs/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { PassportModule } from '@nestjs/passport';
+import { KeysModule } from '../keys/keys.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccountsService } from './accounts.service.js';
+import { AuthSessionsService } from './auth-sessions.service.js';
+import { AuthTokenController } from './auth-token/auth-token.controller.js';
+import { PasswordHasher } from './passwords/password-hasher.js';
+import { PasswordPolicy } from './passwords/password-policy.js';
+import { JwtStrategy } from './strategies/jwt.strategy.js';
+import { LocalStrategy } from './strategies/local.strategy.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { UserLoginController } from './user-login/user-login.controller.js';
+
+@Module({
+  imports: [PassportModule, JwtModule.register({}), KeysModule, UsersModule],
+  controllers: [AuthTokenController, UserLoginController],
+  providers: [
+    AccountsService,
+    AuthSessionsService,
+    PasswordHasher,
+    PasswordPolicy,
+    AccessTokens,
+    RefreshTokens,
+    LocalStrategy,
+    JwtStrategy,
+  ],
+})
+export class AuthModule {}

@@ -1,0 +1,20 @@
+import { type ExecutionContext, Injectable } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { AuthError } from '../../errors/failure.error.js';
+
+/** Lets a request with a valid access token through, `request.user` being the session with its account. */
+@Injectable()
+export class JwtAuthGuard extends AuthGuard('jwt') {
+  override handleRequest<User>(
+    error: Error | null,
+    user: User | false,
+    info: unknown,
+    context: ExecutionContext,
+  ): User {
+    if (error) throw error;
+    if (user) return user;
+    const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+    throw new AuthError({ code: authorization ? 'token_not_valid' : 'token_missing' }, { cause: info });
+  }
+}

@@ -1,0 +1,30 @@
+import { type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
+import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { AuthError } from '../../errors/failure.error.js';
+import { BodyPipe } from '../../http/body.pipe.js';
+
+/**
+ * Lets a request with a valid username and password through, `request.user` being the account.
+ * Guards run before pipes, so the body is validated here.
+ * @param Credentials DTO of the body, with `username` and `password`
+ */
+export function LocalAuthGuard(Credentials: Type<{ username: string; password: string }>): Type<IAuthGuard> {
+  @Injectable()
+  class LocalAuthGuardOf extends AuthGuard('local') {
+    private readonly body = new BodyPipe();
+
+    override async canActivate(context: ExecutionContext): Promise<boolean> {
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      request.body = await this.body.parse(request.body, Credentials);
+      return (await super.canActivate(context)) as boolean;
+    }
+
+    override handleRequest<User>(error: Error | null, user: User | false): User {
+      if (error) throw error;
+      if (!user) throw new AuthError({ code: 'invalid_credentials' });
+      return user;
+    }
+  }
+  return mixin(LocalAuthGuardOf);
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { ExtractJwt, Strategy } from 'passport-jwt';
+import type { SessionOfUser } from '../../users/sessions.service.js';
+import { AuthSessionsService } from '../auth-sessions.service.js';
+import { AccessTokens } from '../tokens/access-tokens.js';
+import type { SignedToken } from '../tokens/signed-token.js';
+
+/** An access token in the Authorization header (RFC 6750 section 2.1), and in no other place. */
+@Injectable()
+export class JwtStrategy extends PassportStrategy(Strategy) {
+  constructor(
+    private readonly accessTokens: AccessTokens,
+    private readonly sessions: AuthSessionsService,
+  ) {
+    super({
+      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      // Marked deprecated for the options that have a place of their own; `complete` has none.
+      // eslint-disable-next-line @typescript-eslint/no-deprecated
+      jsonWebTokenOptions: AccessTokens.verification,
+      algorithms: AccessTokens.verification.algorithms,
+      ignoreExpiration: AccessTokens.verification.ignoreExpiration,
+      secretOrKeyProvider: (_request, token: string, done) => {
+        try {
+          done(null, accessTokens.keyOf(token) as never);
+        } catch (error) {
+          done(error);
+        }
+      },
+    });
+  }
+
+  validate(token: SignedToken): Promise<SessionOfUser> {
+    return this.sessions.ofClaims(this.accessTokens.claimsOf(token));
+  }
+}

@@ -1,0 +1,81 @@
+import type { KeyObject } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
+import { v4 as uuid } from 'uuid';
+import { Clock } from '../../clock/clock.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import { AuthError } from '../../errors/failure.error.js';
+import { SigningKeysService } from '../../keys/signing-keys.service.js';
+import { isCanonical, readClaims, type SignedToken } from './signed-token.js';
+import { verificationKey } from './verification-key.js';
+
+/** What an access token says: whose it is (`sub`), of which session (`sid`), and its own id (`jti`). */
+export interface AccessClaims {
+  readonly sub: string;
+  readonly sid: string;
+  readonly jti: string;
+}
+
+const TYP = 'at+jwt';
+const CLAIMS = { typ: TYP, tokenType: 'access', texts: ['iss', 'sub', 'sid', 'jti'] } as const;
+
+/** Access tokens: JWTs of RFC 9068's kind, signed with ES256 so that anybody can verify them through the JWKS. */
+@Injectable()
+export class AccessTokens {
+  /** How a signature is verified, here and in the Passport strategy. Claims are left to {@link claimsOf}, which asks our clock. */
+  static readonly verification = {
+    algorithms: ['ES256'],
+    complete: true,
+    ignoreExpiration: true,
+    ignoreNotBefore: true,
+  } satisfies JwtVerifyOptions;
+
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly keys: SigningKeysService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @param expiresAt latest moment of its life, in milliseconds; it is shorter where `ACCESS_TOKEN_TTL` says so */
+  sign(subject: Pick<AccessClaims, 'sub' | 'sid'>, expiresAt: number): string {
+    const { kid, privateKey } = this.keys.current;
+    const iat = Math.floor(this.clock.now() / 1000);
+    const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL, Math.floor(expiresAt / 1000));
+    const claims = { iss: this.config.ISSUER, ...subject, jti: uuid(), iat, exp, token_type: CLAIMS.tokenType };
+    return this.jwt.sign(claims, { privateKey, algorithm: 'ES256', header: { alg: 'ES256', typ: TYP, kid } });
+  }
+
+  /**
+   * @param options `expired`: an expired token will do
+   * @throws AuthError `token_not_valid`
+   */
+  verify(token: string, options: { expired?: boolean } = {}): AccessClaims {
+    return this.claimsOf(this.verifySignature(token), options);
+  }
+
+  /** @throws AuthError `token_not_valid` unless every claim is as we write it */
+  claimsOf(token: SignedToken, options: { expired?: boolean } = {}): AccessClaims {
+    const { iss, sub, sid, jti } = readClaims(token, CLAIMS, this.clock.now(), options);
+    if (iss !== this.config.ISSUER) throw new AuthError({ code: 'token_not_valid' });
+    return { sub, sid, jti };
+  }
+
+  /** The key that a token names. @throws AuthError `token_not_valid` for a token that names none of ours */
+  keyOf(token: string): KeyObject {
+    const decoded = isCanonical(token) ? this.jwt.decode<SignedToken | null>(token, { complete: true }) : null;
+    const kid = decoded?.header['kid'];
+    const pair = typeof kid === 'string' ? this.keys.find(kid) : undefined;
+    if (!pair) throw new AuthError({ code: 'token_not_valid' });
+    return pair.publicKey;
+  }
+
+  private verifySignature(token: string): SignedToken {
+    const publicKey = verificationKey(this.keyOf(token));
+    try {
+      return this.jwt.verify<SignedToken & object>(token, { publicKey, ...AccessTokens.verification });
+    } catch (error) {
+      throw new AuthError({ code: 'token_not_valid' }, { cause: error });
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import { createHash, createSecretKey, type KeyObject } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { Clock } from '../../clock/clock.js';
+import { CONFIG, type Config } from '../../config/config.js';
+import { AuthError } from '../../errors/failure.error.js';
+import { deriveKey } from '../../keys/derive-key.js';
+import type { Session } from '../../users/session.entity.js';
+import { isCanonical, readClaims, type SignedToken } from './signed-token.js';
+import { verificationKey } from './verification-key.js';
+
+/** What a refresh token says: its session and which of the session's refresh tokens it is, counted from 0. */
+export interface RefreshClaims {
+  readonly sid: string;
+  readonly counter: number;
+}
+
+const TYP = 'rt+jwt';
+const CLAIMS = { typ: TYP, tokenType: 'refresh', texts: ['sid'] } as const;
+
+/** Refresh tokens: JWTs under a key and an algorithm of their own, so that none can be taken for an access token. */
+@Injectable()
+export class RefreshTokens {
+  private readonly key: KeyObject;
+
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) config: Config,
+  ) {
+    this.key = createSecretKey(deriveKey(config.AUTH_SECRET, 'refresh-token'));
+  }
+
+  /** The session's current refresh token: the same text for the same state, so that it need not be stored to be given again. */
+  sign(session: Pick<Session, 'id' | 'refreshCounter' | 'refreshedAt' | 'expiresAt'>): string {
+    const claims = {
+      sid: session.id,
+      counter: session.refreshCounter,
+      iat: Math.floor(session.refreshedAt / 1000),
+      exp: Math.floor(session.expiresAt / 1000),
+      token_type: CLAIMS.tokenType,
+    };
+    return this.jwt.sign(claims, { privateKey: this.key, algorithm: 'HS256', header: { alg: 'HS256', typ: TYP } });
+  }
+
+  /**
+   * @param options `expired`: an expired token will do
+   * @throws AuthError `token_not_valid`
+   */
+  verify(token: string, options: { expired?: boolean } = {}): RefreshClaims {
+    const { sid, counter } = readClaims(this.verifySignature(token), CLAIMS, this.clock.now(), options);
+    if (!Number.isSafeInteger(counter)) throw new AuthError({ code: 'token_not_valid' });
+    return { sid, counter: counter as number };
+  }
+
+  /** What the database keeps of a refresh token: SHA-256 in hexadecimal. A fast hash will do for 256 bits of key. */
+  digest(token: string): string {
+    return createHash('sha256').update(token).digest('hex');
+  }
+
+  private verifySignature(token: string): SignedToken {
+    if (!isCanonical(token)) throw new AuthError({ code: 'token_not_valid' });
+    try {
+      return this.jwt.verify<SignedToken & object>(token, {
+        publicKey: verificationKey(this.key),
+        algorithms: ['HS256'],
+        complete: true,
+        ignoreExpiration: true,
+        ignoreNotBefore: true,
+      });
+    } catch (error) {
+      throw new AuthError({ code: 'token_not_valid' }, { cause: error });
+    }
+  }
+}

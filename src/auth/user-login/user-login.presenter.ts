@@ -1,0 +1,48 @@
+import { STATUS_CODES } from 'node:http';
+import type { AuthFailure, Failure, FieldProblems } from '../../errors/failure.js';
+import { transportAnswer } from '../../errors/texts.js';
+import type { Answer, Dialect } from '../../http/dialect.js';
+import type { TokenPair } from '../auth-sessions.service.js';
+
+/** Contract B's words for every refusal. */
+export const userLoginDialect: Dialect = { prefix: 'user', mediaTypes: ['application/json'], present };
+
+/** A token pair in contract B's names and key order. */
+export function presentTokens({ access, refresh }: TokenPair): { access_token: string; refresh_token: string } {
+  return { access_token: access, refresh_token: refresh };
+}
+
+function present(failure: Failure): Answer {
+  switch (failure.code) {
+    case 'invalid_fields':
+      return answer(400, reasonOf(failure.fields));
+    case 'invalid_credentials':
+      return unauthorized('the username or the password is wrong');
+    case 'token_missing':
+      return unauthorized('a token is required');
+    case 'token_not_valid':
+      return unauthorized('the token is invalid or expired');
+    case 'user_exists':
+      return answer(409, 'the username or the email is taken');
+    default: {
+      const { status, text, headers } = transportAnswer(failure satisfies Exclude<Failure, AuthFailure>);
+      return answer(status, text, headers);
+    }
+  }
+}
+
+function unauthorized(reason: string): Answer {
+  return answer(401, reason, { 'WWW-Authenticate': 'Bearer' });
+}
+
+/** `status` is contract B's one word for whatever the client did wrong, 401 and 409 included; a fault of ours goes by its own name. */
+function answer(httpStatus: number, reason: string, headers: Record<string, string> = {}): Answer {
+  const status = httpStatus < 500 ? 'BAD REQUEST' : (STATUS_CODES[httpStatus] ?? 'ERROR').toUpperCase();
+  return { status: httpStatus, headers, body: { status, reason } };
+}
+
+function reasonOf(fields: FieldProblems): string {
+  return Object.entries(fields)
+    .map(([field, problems]) => `${field}: ${problems.join(', ')}`)
+    .join('; ');
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config.error.js';
+import { embeddedSecret } from './embedded-secret.js';
+import { schema, type Settings } from './schema.js';
+
+/** The validated settings; {@link Settings} with the secret that the service goes by. */
+export type Config = Omit<Settings, 'AUTH_SECRET'> & { readonly AUTH_SECRET: string };
+
+/** Injection token of the {@link Config}. */
+export const CONFIG = Symbol('Config');
+
+/** Variables that may be given as `NAME_FILE`, a file that holds the value, so that secrets can be mounted. */
+const FILE_VARIABLES = ['AUTH_SECRET', 'DATABASE_URL'] as const;
+
+/**
+ * Reads and validates the environment.
+ * @throws ConfigError naming every variable that is wrong, in one line, and none of the values.
+ */
+export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
+  const settings = loadSettings(env);
+  return { ...settings, AUTH_SECRET: settings.AUTH_SECRET ?? secretOfStore(settings) };
+}
+
+/** As {@link loadConfig}, without asking for a secret: enough for the TypeORM command line. */
+export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
+  // Compose files and shells pass on unset variables as empty ones.
+  const known = Object.keys(schema.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
+  const parsed = schema.safeParse({ ...Object.fromEntries(known), ...fromFiles(env) });
+  if (parsed.success) return parsed.data;
+  const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  throw new ConfigError(lines.join('; '));
+}
+
+function fromFiles(env: NodeJS.ProcessEnv): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of FILE_VARIABLES) {
+    const path = env[`${name}_FILE`];
+    if (!path) continue;
+    if (env[name]) throw new ConfigError(`${name}: is set beside ${name}_FILE; set one of them`);
+    try {
+      values[name] = readFileSync(path, 'utf8').trim();
+    } catch {
+      throw new ConfigError(`${name}_FILE: the file cannot be read`);
+    }
+  }
+  return values;
+}
+
+function secretOfStore(settings: Settings): string {
+  if (settings.DATABASE_URL) throw new ConfigError('AUTH_SECRET: must be set when DATABASE_URL is');
+  return embeddedSecret(settings.DATA_DIR);
+}

@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { weaknessOf } from './secret-strength.js';
+
+const whole = (min: number, max: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,12}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
+    .default(fallback);
+
+const onOff = (fallback: boolean) =>
+  z
+    .enum(['on', 'off'], 'must be on or off')
+    .transform((value) => value === 'on')
+    .default(fallback);
+
+const list = (valid: (item: string) => boolean, message: string) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((item) => item.trim()))
+    .refine((items) => items.every(valid), message)
+    .default([]);
+
+const YEAR = 365 * 24 * 3600;
+
+/** Every environment variable of the service, with its range and default. Times are in seconds, sizes in KiB. */
+export const schema = z
+  .object({
+    HOST: z.string().default('127.0.0.1'),
+    PORT: whole(0, 65_535, 3000),
+    DATABASE_URL: z
+      .string()
+      .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
+      .optional(),
+    DATA_DIR: z.string().default('./data'),
+    AUTH_SECRET: z
+      .string()
+      .superRefine((secret, context) => {
+        const weakness = weaknessOf(secret);
+        if (weakness) context.addIssue(weakness);
+      })
+      .optional(),
+    ISSUER: z.string().refine(isHttpUrl, 'must be an http or https URL').default('http://localhost:3000'),
+    ACCESS_TOKEN_TTL: whole(10, 24 * 3600, 900),
+    REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
+    SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
+    REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
+    ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
+    ARGON2_TIME_COST: whole(1, 100, 2),
+    ARGON2_PARALLELISM: whole(1, 64, 1),
+    HASH_CONCURRENCY: whole(1, 1024, availableParallelism()),
+    PASSWORD_MIN_LENGTH: whole(8, 128, 8),
+    PASSWORD_BLOCKLIST: onOff(true),
+    RATE_LIMIT: onOff(true),
+    DATABASE_POOL: whole(1, 1000, 10),
+    CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
+    TRUST_PROXY: z
+      .literal('off')
+      .transform((): string[] => [])
+      .or(list(isNetwork, 'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas'))
+      .default([]),
+    LOG_LEVEL: z
+      .enum(
+        ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+        'must be fatal, error, warn, info, debug, trace or silent',
+      )
+      .default('info'),
+    SWAGGER: onOff(true),
+    WORKERS: z.literal('1', 'must be 1: more processes than one are started outside of this one').default('1'),
+  })
+  .superRefine((settings, context) => {
+    const refuse = (name: string, message: string) => {
+      context.addIssue({ code: 'custom', path: [name], message });
+    };
+    if (settings.ACCESS_TOKEN_TTL > settings.REFRESH_TOKEN_TTL)
+      refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
+    if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
+      refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
+    if (settings.ARGON2_MEMORY_KIB < 8 * settings.ARGON2_PARALLELISM)
+      refuse('ARGON2_MEMORY_KIB', 'must be at least 8 times ARGON2_PARALLELISM');
+  });
+
+export type Settings = z.output<typeof schema>;
+
+function parseUrl(text: string): URL | null {
+  return URL.canParse(text) ? new URL(text) : null;
+}
+
+function isDatabaseUrl(text: string): boolean {
+  const url = parseUrl(text);
+  return (
+    url !== null &&
+    /^(mysql|mariadb):$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    url.username !== '' &&
+    /^\/[^/]+$/.test(url.pathname) &&
+    /^(\?ssl=(on|off))?$/.test(url.search)
+  );
+}
+
+function isHttpUrl(text: string): boolean {
+  const url = parseUrl(text);
+  return url !== null && /^https?:$/.test(url.protocol) && !text.includes('?') && !text.includes('#');
+}
+
+function isOrigin(text: string): boolean {
+  return /^https?:\/\//.test(text) && parseUrl(text)?.origin === text;
+}
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+}

@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import type { DataSourceOptions } from 'typeorm';
+import type { Settings } from '../config/schema.js';
+import { SigningKey } from '../keys/signing-key.entity.js';
+import { Session } from '../users/session.entity.js';
+import { User } from '../users/user.entity.js';
+import { migrations } from './migrations/index.js';
+
+type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATA_DIR'>;
+
+/** MySQL-protocol server where `DATABASE_URL` names one, else an SQLite file under `DATA_DIR`. */
+export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
+  const common = { entities: [User, Session, SigningKey], migrations, migrationsTransactionMode: 'none' as const };
+  if (!settings.DATABASE_URL)
+    return {
+      ...common,
+      type: 'better-sqlite3',
+      driver: Libsql,
+      database: join(settings.DATA_DIR, 'latchkey.sqlite'),
+      enableWAL: true,
+    };
+  const url = new URL(settings.DATABASE_URL);
+  return {
+    ...common,
+    type: 'mysql',
+    // URL keeps the brackets of an IPv6 address, which the resolver does not know.
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: Number(url.port || 3306),
+    username: decodeURIComponent(url.username),
+    password: decodeURIComponent(url.password),
+    database: decodeURIComponent(url.pathname.slice(1)),
+    ...(url.searchParams.get('ssl') === 'on' && { ssl: { rejectUnauthorized: true } }),
+    charset: 'utf8mb4',
+    timezone: 'Z',
+    poolSize: settings.DATABASE_POOL,
+    connectTimeout: 5_000,
+  };
+}

@@ -1,0 +1,37 @@
+import { STATUS_CODES } from 'node:http';
+import type { TransportFailure } from './failure.js';
+
+/** Status and text of what the transport refuses: the same at every route, each contract words it in its own form. */
+export function transportAnswer(failure: TransportFailure): {
+  status: number;
+  text: string;
+  headers: Record<string, string>;
+} {
+  switch (failure.code) {
+    case 'malformed_body':
+      return { status: 400, text: failure.detail, headers: {} };
+    case 'not_found':
+      return { status: 404, text: 'not found', headers: {} };
+    case 'method_not_allowed':
+      return { status: 405, text: 'method not allowed', headers: { Allow: failure.allow.join(', ') } };
+    case 'payload_too_large':
+      return { status: 413, text: 'the request body is too large', headers: {} };
+    case 'unsupported_media_type':
+      return { status: 415, text: 'unsupported media type', headers: {} };
+    case 'bad_request':
+      return { status: failure.status, text: phraseOf(failure.status), headers: {} };
+    case 'unavailable':
+      return {
+        status: 503,
+        text: 'service unavailable, try again later',
+        headers: { 'Retry-After': String(failure.retryAfter) },
+      };
+    case 'internal':
+      return { status: 500, text: 'internal server error', headers: {} };
+  }
+}
+
+/** The reason phrase of a status code in lower case, `bad request` for an unregistered one. */
+export function phraseOf(status: number): string {
+  return (STATUS_CODES[status] ?? 'bad request').toLowerCase();
+}

@@ -1,0 +1,38 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { DatabaseService } from '../database/database.service.js';
+import { FailureError } from '../errors/failure.error.js';
+import { ServedBeforeReady } from '../startup/ready.guard.js';
+import { StartupService } from '../startup/startup.service.js';
+import { ApiLive, ApiReady } from './health.docs.js';
+
+interface Health {
+  readonly status: 'ok';
+}
+
+/** Probes for whoever runs the service. */
+@ApiTags('health')
+@ServedBeforeReady()
+@Controller()
+export class HealthController {
+  constructor(
+    private readonly startup: StartupService,
+    private readonly database: DatabaseService,
+  ) {}
+
+  /** The process answers. Restarting it would not bring back anything that it waits for. */
+  @ApiLive()
+  @Get('livez')
+  live(): Health {
+    return { status: 'ok' };
+  }
+
+  /** Migrations are applied, keys loaded, and the database answers now. */
+  @ApiReady()
+  @Get('readyz')
+  async ready(): Promise<Health> {
+    if (!this.startup.isReady) throw new FailureError({ code: 'unavailable', retryAfter: 2 });
+    await this.database.ping();
+    return { status: 'ok' };
+  }
+}

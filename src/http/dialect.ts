@@ -1,0 +1,37 @@
+import type { Failure } from '../errors/failure.js';
+
+/** An answer on the wire. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** How the routes below one path prefix speak. */
+export interface Dialect {
+  /** First path segment, without slashes. */
+  readonly prefix: string;
+  /** Media types that a request body may have. */
+  readonly mediaTypes: readonly string[];
+  /** Words a refusal. Pure, and exhaustive over {@link Failure}. */
+  present(failure: Failure): Answer;
+}
+
+/** Chooses the dialect of a request path. */
+export class Dialects {
+  private readonly byPrefix: ReadonlyMap<string, Dialect>;
+
+  /** @param fallback speaks for every path that belongs to none of `dialects` */
+  constructor(
+    dialects: readonly Dialect[],
+    private readonly fallback: Dialect,
+  ) {
+    this.byPrefix = new Map(dialects.map((dialect) => [dialect.prefix, dialect]));
+  }
+
+  /** @param url path of a request, with or without its query string */
+  of(url: string): Dialect {
+    const prefix = /^\/([^/?#]*)/.exec(url)?.[1] ?? '';
+    return this.byPrefix.get(prefix) ?? this.fallback;
+  }
+}

@@ -1,0 +1,44 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeySeal } from './key-seal.js';
+import type { SigningKey } from './signing-key.entity.js';
+
+/** A public key as the JWKS shows it (RFC 7517). */
+export interface PublicJwk {
+  readonly kty: string;
+  readonly crv: string;
+  readonly x: string;
+  readonly y: string;
+}
+
+/** A signing key in use. KeyObjects, since the JWT library parses anything else anew at each call. */
+export interface KeyPair {
+  readonly kid: string;
+  readonly publicJwk: PublicJwk;
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
+}
+
+/** Makes a P-256 key pair (ES256, RFC 7518 section 3.4). */
+export function newKeyPair(): KeyPair {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const { kty, crv, x, y } = publicKey.export({ format: 'jwk' }) as Record<keyof PublicJwk, string>;
+  return { kid: thumbprint({ kty, crv, x, y }), publicJwk: { kty, crv, x, y }, publicKey, privateKey };
+}
+
+/** The part of a {@link SigningKey} that holds the pair. */
+export function sealed(pair: KeyPair, seal: KeySeal): Pick<SigningKey, 'kid' | 'publicJwk' | 'privateKey'> {
+  const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
+  return { kid: pair.kid, publicJwk: JSON.stringify(pair.publicJwk), privateKey: seal.seal(pair.kid, pkcs8) };
+}
+
+/** @throws Error when the row was sealed with another secret */
+export function unsealed(row: SigningKey, seal: KeySeal): KeyPair {
+  const publicJwk = JSON.parse(row.publicJwk) as PublicJwk;
+  const privateKey = createPrivateKey({ key: seal.open(row.kid, row.privateKey), format: 'der', type: 'pkcs8' });
+  return { kid: row.kid, publicJwk, publicKey: createPublicKey(privateKey), privateKey };
+}
+
+/** RFC 7638: the hash of the required members in lexicographic order. */
+function thumbprint({ kty, crv, x, y }: PublicJwk): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { JwksController } from './jwks.controller.js';
+import { SigningKey } from './signing-key.entity.js';
+import { SigningKeysService } from './signing-keys.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([SigningKey])],
+  controllers: [JwksController],
+  providers: [SigningKeysService],
+  exports: [SigningKeysService],
+})
+export class KeysModule {}

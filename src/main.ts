@@ -1,0 +1,39 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { AppModule } from './app.module.js';
+import { createAdapter, nestOptions, setUp } from './app.setup.js';
+import { loadConfig } from './config/config.js';
+import { ConfigError } from './config/config.error.js';
+import { createLogger } from './logging/logger.js';
+import { NestLogger } from './logging/nest-logger.js';
+import { StartupService } from './startup/startup.service.js';
+
+/** Starts the service. @returns its address, once it serves */
+async function start(): Promise<string> {
+  const config = loadConfig();
+  const logger = createLogger(config);
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config),
+    createAdapter(config, logger),
+    {
+      ...nestOptions,
+      logger: new NestLogger(logger),
+    },
+  );
+  setUp(app, config);
+  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  await app.listen(config.PORT, config.HOST);
+  await app.get(StartupService).finished;
+  const url = await app.getUrl();
+  logger.info({ url }, 'ready');
+  return url;
+}
+
+/** What stops a start is one line for whoever reads the console; the stack is of use for errors of ours alone. */
+function fail(error: unknown): never {
+  console.error(error instanceof ConfigError ? `latchkey: ${error.message}` : error);
+  process.exit(1);
+}
+
+export const url = await start().catch(fail);

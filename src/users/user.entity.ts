@@ -1,0 +1,45 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../database/columns.js';
+
+/** An account. */
+@Entity('users')
+export class User {
+  /** UUID version 7. */
+  @PrimaryColumn({ type: 'varchar', length: 36 })
+  id!: string;
+
+  /** As typed, trimmed and in NFKC. */
+  @Column({ type: 'varchar', length: 150 })
+  username!: string;
+
+  /** What names are compared by, see `nameKey`. */
+  @Column({ name: 'username_key', type: 'varchar', length: 450 })
+  usernameKey!: string;
+
+  @Column({ type: 'varchar', length: 254, nullable: true })
+  email!: string | null;
+
+  @Column({ name: 'email_key', type: 'varchar', length: 762, nullable: true })
+  emailKey!: string | null;
+
+  @Column({ name: 'first_name', type: 'varchar', length: 150 })
+  firstName!: string;
+
+  @Column({ name: 'last_name', type: 'varchar', length: 150 })
+  lastName!: string;
+
+  /** argon2id in the PHC string format. */
+  @Column({ name: 'password_hash', type: 'varchar', length: 255 })
+  passwordHash!: string;
+
+  /** A session is alive only under the epoch that it was opened in: raising it ends every session of the account in one statement. */
+  @Column({ name: 'session_epoch', type: 'int' })
+  sessionEpoch!: number;
+
+  @TimeColumn({ name: 'created_at' })
+  createdAt!: number;
+
+  /** Set by operators: a disabled account neither logs in nor keeps a session. */
+  @TimeColumn({ name: 'disabled_at', nullable: true })
+  disabledAt!: number | null;
+}

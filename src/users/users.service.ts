@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { Clock } from '../clock/clock.js';
+import { isUniqueViolation } from '../database/store-errors.js';
+import { AuthError } from '../errors/failure.error.js';
+import { isEmailName, nameKey, normalizeName } from './names.js';
+import { User } from './user.entity.js';
+
+/** An account to be made; names normalized and valid, the password hashed. */
+export interface NewUser {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly passwordHash: string;
+}
+
+/** The accounts. */
+@Injectable()
+export class UsersService {
+  constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** @throws AuthError `user_exists` when the username or the email is taken */
+  async create(account: NewUser): Promise<void> {
+    const row = {
+      ...account,
+      usernameKey: nameKey(account.username),
+      emailKey: account.email === null ? null : nameKey(account.email),
+      sessionEpoch: 0,
+      createdAt: this.clock.now(),
+      disabledAt: null,
+    };
+    try {
+      await this.users.insert(row);
+    } catch (error) {
+      if (isUniqueViolation(error)) throw new AuthError({ code: 'user_exists' }, { cause: error });
+      throw error;
+    }
+  }
+
+  /** Whether the username or the email belongs to an account. Both names normalized. */
+  async isTaken(username: string, email: string | null): Promise<boolean> {
+    const names = [{ usernameKey: nameKey(username) }, ...(email === null ? [] : [{ emailKey: nameKey(email) }])];
+    return this.users.existsBy(names);
+  }
+
+  /** The account that a person means by a username or an email, as typed. */
+  findByLoginName(typed: string): Promise<User | null> {
+    const name = normalizeName(typed);
+    return this.users.findOneBy(isEmailName(name) ? { emailKey: nameKey(name) } : { usernameKey: nameKey(name) });
+  }
+
+  /** Replaces the hash of the same password, unless the password was changed meanwhile. */
+  async upgradePasswordHash(user: User, passwordHash: string): Promise<void> {
+    await this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
+  }
+}

@@ -1,0 +1,89 @@
+import 'reflect-metadata';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { DataSource } from 'typeorm';
+import { AppModule } from '../../src/app.module.js';
+import { createAdapter, nestOptions, setUp } from '../../src/app.setup.js';
+import { Clock } from '../../src/clock/clock.js';
+import { loadConfig } from '../../src/config/config.js';
+import { openApiDocument } from '../../src/docs/swagger.js';
+import { createLogger } from '../../src/logging/logger.js';
+import { NestLogger } from '../../src/logging/nest-logger.js';
+import { StartupService } from '../../src/startup/startup.service.js';
+import { Client } from './client.js';
+import { newStore, type Store } from './store.js';
+
+/** The present, moved by hand. */
+export class FakeClock extends Clock {
+  private offset = 0;
+
+  override now(): number {
+    return Date.now() + this.offset;
+  }
+
+  /** Moves on by some seconds, or back. */
+  advance(seconds: number): void {
+    this.offset += seconds * 1000;
+  }
+}
+
+/** A running service and what a test needs of it. */
+export interface Service {
+  readonly app: NestFastifyApplication;
+  readonly url: string;
+  readonly client: Client;
+  readonly clock: FakeClock;
+  readonly store: Store;
+  readonly dataSource: DataSource;
+  /** Every line that it has logged. */
+  readonly log: Record<string, unknown>[];
+  /** Stops it, and removes the store unless that was given. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Cheap hashes, and a level that logs everything. */
+export const TEST_ENV = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1', LOG_LEVEL: 'info', SWAGGER: 'off' };
+
+interface Options {
+  readonly env?: Record<string, string>;
+  readonly store?: Store;
+  readonly clock?: FakeClock;
+  /** Whether to wait until it is ready (default: yes). */
+  readonly ready?: boolean;
+}
+
+/** Starts the service in this process, on a socket of its own. */
+export async function startService({
+  env = {},
+  store,
+  clock = new FakeClock(),
+  ready = true,
+}: Options = {}): Promise<Service> {
+  const ownStore = store ?? (await newStore());
+  const config = loadConfig({ ...TEST_ENV, ...ownStore.env, ...env });
+  const log: Record<string, unknown>[] = [];
+  const logger = createLogger(config, { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) });
+  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] })
+    .setLogger(new NestLogger(logger))
+    .overrideProvider(Clock)
+    .useValue(clock)
+    .compile();
+  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config, logger), nestOptions);
+  setUp(app, config);
+  await app.listen(0, '127.0.0.1');
+  if (ready) await app.get(StartupService).finished;
+  const url = (await app.getUrl()).replace('[::1]', '127.0.0.1');
+  return {
+    app,
+    url,
+    client: new Client(url, openApiDocument(app)),
+    clock,
+    store: ownStore,
+    dataSource: app.get(DataSource),
+    log,
+    stop: async () => {
+      await app.close();
+      if (!store) await ownStore.dispose();
+    },
+  };
+}

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const e2e = { include: ['test/**/*.e2e-spec.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
+      { test: { name: 'e2e', ...e2e, globalSetup: ['test/support/built.ts'] } },
+      { test: { name: 'mysql', ...e2e, globalSetup: ['test/support/built.ts', 'test/support/mysql-server.ts'] } },
+      {
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser-spec.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          globalSetup: ['test/support/chromium.ts'],
+        },
+      },
+    ],
+  },
+});
