@@ -1,5 +1,5 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyInstance, LogController } from 'fastify';
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
 import { userLoginDialect } from './auth/user-login/user-login.presenter.js';
@@ -7,7 +7,9 @@ import type { Config } from './config/config.js';
 import { setUpSwagger } from './docs/swagger.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { BodyPipe } from './http/body.pipe.js';
-import { Dialects } from './http/dialect.js';
+import { answer, Dialects } from './http/dialect.js';
+import { drainOnClose } from './http/drain.js';
+import { failureOf } from './http/failure-of.js';
 import { FailureFilter } from './http/failure.filter.js';
 import { refuseForeignMediaTypes } from './http/media-types.js';
 import { problemDetails } from './http/problem-details.js';
@@ -15,6 +17,8 @@ import { logRequests, requestIdOf } from './http/request-log.js';
 import { refuseUnknownRoutes } from './http/routes.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
+/** For a whole request to arrive, headers and body. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 const dialects = new Dialects([authTokenDialect, userLoginDialect], problemDetails);
 
@@ -30,11 +34,18 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { ignoreTrailingSlash: true },
-    // What was taken is finished: a request on a connection that is still open when the service stops is served, then closed.
+    // A URL that cannot be decoded has no route, so no filter hears of it.
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      answer(reply, dialects.of(request.url).present(failureOf(error)));
+    },
+    // What was taken is finished, see drainOnClose.
     return503OnClosing: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { connectionsCheckingInterval: 1_000 },
   });
   const fastify: FastifyInstance = adapter.getInstance();
   registerBodyParsers(fastify);
+  drainOnClose(fastify);
   logRequests(fastify);
   forbidCaching(fastify);
   refuseUnknownRoutes(fastify);

@@ -23,11 +23,20 @@ async function start(): Promise<string> {
   );
   setUp(app, config);
   app.enableShutdownHooks(undefined, { useProcessExit: true });
-  await app.listen(config.PORT, config.HOST);
+  await app.listen(config.PORT, config.HOST).catch(explain);
   await app.get(StartupService).finished;
   const url = await app.getUrl();
   logger.info({ url }, 'ready');
   return url;
+}
+
+/** Says which variable an address that cannot be had comes from. */
+function explain(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EADDRINUSE') throw new ConfigError('PORT: is taken by another program');
+  if (error.code === 'EACCES') throw new ConfigError('PORT: may not be used by this user');
+  if (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
+    throw new ConfigError('HOST: is no address of this machine');
+  throw error;
 }
 
 /** What stops a start is one line for whoever reads the console; the stack is of use for errors of ours alone. */

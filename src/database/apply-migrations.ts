@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 
 /** Seconds to wait for another instance that applies the same migrations. */
@@ -22,15 +23,17 @@ export async function applyMigrations(dataSource: DataSource): Promise<void> {
 
 /** MySQL commits each definition by itself, so a lock by name stands in for a transaction. It goes with its connection. */
 async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
-  const name = "CONCAT('latchkey:', MD5(DATABASE()))";
-  const [row] = (await queryRunner.query(`SELECT GET_LOCK(${name}, ?) AS locked`, [LOCK_TIMEOUT])) as [
-    { locked: unknown },
-  ];
-  if (Number(row.locked) !== 1) throw new Error('another instance holds the migration lock');
+  // Names are the server's, not the database's, and at most 64 characters long.
+  const database = createHash('sha256').update(String(queryRunner.dataSource.options.database));
+  const name = `latchkey:${database.digest('base64url')}`;
+  const rows = (await queryRunner.query('SELECT GET_LOCK(?, ?) AS locked', [name, LOCK_TIMEOUT])) as {
+    locked: unknown;
+  }[];
+  if (Number(rows[0]?.locked) !== 1) throw new Error('another instance holds the migration lock');
   try {
     await work();
   } finally {
-    await queryRunner.query(`DO RELEASE_LOCK(${name})`);
+    await queryRunner.query('DO RELEASE_LOCK(?)', [name]);
   }
 }
 

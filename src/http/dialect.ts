@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import type { Failure } from '../errors/failure.js';
 
 /** An answer on the wire. */
@@ -34,4 +35,9 @@ export class Dialects {
     const prefix = /^\/([^/?#]*)/.exec(url)?.[1] ?? '';
     return this.byPrefix.get(prefix) ?? this.fallback;
   }
+}
+
+/** Sends an answer. */
+export function answer(reply: FastifyReply, { status, headers, body }: Answer): void {
+  void reply.status(status).headers(headers).send(body);
 }

@@ -1,6 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Dialects } from './dialect.js';
+import { answer, type Dialects } from './dialect.js';
 import { failureOf } from './failure-of.js';
 
 /** Answers everything that is thrown, in the dialect of its route. The cause of what is not the client's doing goes to the log alone. */
@@ -15,7 +15,6 @@ export class FailureFilter implements ExceptionFilter {
     if (failure.code === 'internal') request.log.error({ err: thrown }, 'a request failed');
     if (failure.code === 'unavailable') request.log.warn({ err: thrown }, 'the store is unavailable');
     if (reply.raw.headersSent) return;
-    const { status, headers, body } = this.dialects.of(request.url).present(failure);
-    void reply.status(status).headers(headers).send(body);
+    answer(reply, this.dialects.of(request.url).present(failure));
   }
 }

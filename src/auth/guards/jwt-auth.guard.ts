@@ -2,10 +2,16 @@ import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/failure.error.js';
+import { JwtStrategy } from '../strategies/jwt.strategy.js';
+import { ownStrategy } from './own-strategy.js';
 
 /** Lets a request with a valid access token through, `request.user` being the session with its account. */
 @Injectable()
-export class JwtAuthGuard extends AuthGuard('jwt') {
+export class JwtAuthGuard extends AuthGuard() {
+  constructor(strategy: JwtStrategy) {
+    super(ownStrategy(strategy));
+  }
+
   override handleRequest<User>(
     error: Error | null,
     user: User | false,

@@ -3,6 +3,8 @@ import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/failure.error.js';
 import { BodyPipe } from '../../http/body.pipe.js';
+import { LocalStrategy } from '../strategies/local.strategy.js';
+import { ownStrategy } from './own-strategy.js';
 
 /**
  * Lets a request with a valid username and password through, `request.user` being the account.
@@ -11,8 +13,12 @@ import { BodyPipe } from '../../http/body.pipe.js';
  */
 export function LocalAuthGuard(Credentials: Type<{ username: string; password: string }>): Type<IAuthGuard> {
   @Injectable()
-  class LocalAuthGuardOf extends AuthGuard('local') {
+  class LocalAuthGuardOf extends AuthGuard() {
     private readonly body = new BodyPipe();
+
+    constructor(strategy: LocalStrategy) {
+      super(ownStrategy(strategy));
+    }
 
     override async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = context.switchToHttp().getRequest<FastifyRequest>();

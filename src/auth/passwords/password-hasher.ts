@@ -34,8 +34,9 @@ export class PasswordHasher {
 
   /** Whether a hash is cheaper to guess against than one made now. */
   isOutdated(hash: string): boolean {
-    const [, memory = 0, time = 0] = (/\$m=(\d+),t=(\d+),/.exec(hash) ?? []).map(Number);
-    return memory < this.cost.memoryCost || time < this.cost.timeCost;
+    // The order of the parameters is the library's own.
+    const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(hash)?.[1] ?? 0);
+    return cost('m') < this.cost.memoryCost || cost('t') < this.cost.timeCost;
   }
 
   private matches(hash: string, password: string): Promise<boolean> {

@@ -1,0 +1,116 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { newName, PASSWORD, register } from './support/accounts.js';
+import { type Service, startService } from './support/service.js';
+import { newStore, type Store } from './support/store.js';
+import { StartupService } from '../src/startup/startup.service.js';
+
+/** A way to the database that can be closed. */
+class Way {
+  private readonly sockets = new Set<Socket>();
+  private readonly server: Server;
+  private isOpen = true;
+
+  constructor(target: URL) {
+    this.server = createServer((socket) => {
+      if (!this.isOpen) return void socket.destroy();
+      const upstream = connect(Number(target.port || 3306), target.hostname);
+      for (const [from, to] of [
+        [socket, upstream],
+        [upstream, socket],
+      ] as const) {
+        this.sockets.add(from);
+        from.on('error', () => to.destroy());
+        from.on('close', () => to.destroy());
+        from.pipe(to);
+      }
+    });
+  }
+
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  close(): void {
+    this.isOpen = false;
+    for (const socket of this.sockets) socket.destroy();
+    this.sockets.clear();
+  }
+
+  open(): void {
+    this.isOpen = true;
+  }
+
+  end(): void {
+    this.close();
+    this.server.close();
+  }
+}
+
+// The embedded store is a file of the process's own: nothing lies between.
+describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
+  let store: Store;
+  let way: Way;
+  let service: Service;
+  let account: Awaited<ReturnType<typeof register>>;
+
+  beforeAll(async () => {
+    store = await newStore();
+    const url = new URL(store.env['DATABASE_URL']!);
+    way = new Way(url);
+    url.port = String(await way.listen());
+    url.hostname = '127.0.0.1';
+    way.close();
+    service = await startService({ store: { ...store, env: { ...store.env, DATABASE_URL: url.href } }, ready: false });
+  });
+  afterAll(async () => {
+    await service.stop();
+    way.end();
+    await store.dispose();
+  });
+
+  const requests: [string, string, () => object | undefined][] = [
+    ['POST', '/auth/token', () => ({ username: 'someone', password: PASSWORD })],
+    ['POST', '/auth/register', () => ({ username: newName(), password: PASSWORD })],
+    ['POST', '/auth/token/refresh', () => ({ refresh: account.refresh })],
+    ['POST', '/auth/token/verify', () => ({ token: account.access })],
+    ['GET', '/auth/getuser', () => undefined],
+    ['POST', '/user/login', () => ({ username: 'someone', password: PASSWORD })],
+    ['POST', '/user/login/refresh', () => ({ refresh_token: account.refresh })],
+    ['DELETE', '/user/login', () => ({ access_token: account.access, refresh_token: account.refresh })],
+  ];
+
+  const everyRequestGets503 = async () => {
+    for (const [method, path, json] of requests) {
+      const body = json();
+      const reply = await service.client.call(method, path, body ? { json: body } : { bearer: account.access });
+      expect(reply.status, path).toBe(503);
+      expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(reply.text).not.toMatch(/ECONN|sql|stack/i);
+    }
+  };
+
+  it('comes up alive and not ready, and heals by itself', async () => {
+    account = { username: 'x', password: 'x', access: 'x', refresh: 'x' };
+    expect((await service.client.get('/livez')).status).toBe(200);
+    const ready = await service.client.get('/readyz');
+    expect([ready.status, ready.headers.get('content-type')]).toEqual([503, expect.stringContaining('problem+json')]);
+    await everyRequestGets503();
+
+    way.open();
+    await service.app.get(StartupService).finished;
+    expect((await service.client.get('/readyz')).status).toBe(200);
+    account = await register(service.client);
+  });
+
+  it('answers 503 in the dialect of the route, and serves again when it is back', async () => {
+    way.close();
+    await everyRequestGets503();
+    expect((await service.client.get('/livez')).status).toBe(200);
+    expect((await service.client.get('/readyz')).status).toBe(503);
+    way.open();
+    expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
+    expect((await service.client.get('/readyz')).status).toBe(200);
+  });
+});

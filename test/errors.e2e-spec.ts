@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PASSWORD } from './support/accounts.js';
+import type { Reply } from './support/client.js';
+import { type Service, startService } from './support/service.js';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+/** Every route that takes a body, with the methods of its path. */
+const ROUTES = [
+  ['POST', '/auth/token', 'POST'],
+  ['POST', '/auth/token/refresh', 'POST'],
+  ['POST', '/auth/token/verify', 'POST'],
+  ['POST', '/auth/register', 'POST'],
+  ['POST', '/user/login', 'DELETE, POST'],
+  ['DELETE', '/user/login', 'DELETE, POST'],
+  ['POST', '/user/login/refresh', 'POST'],
+  ['POST', '/user/signup', 'POST'],
+] as const;
+
+/** Checks that an answer is an error in the dialect of its path, and nothing else. */
+function expectDialect(path: string, reply: Reply, status: number, text: string): void {
+  expect(reply.status).toBe(status);
+  const body = path.startsWith('/auth')
+    ? { detail: text }
+    : path.startsWith('/user')
+      ? { status: 'BAD REQUEST', reason: text }
+      : { type: 'about:blank', status, detail: text };
+  expect(reply.body).toMatchObject(body);
+  if (/^\/(auth|user)/.test(path)) expect(reply.text).toBe(JSON.stringify(body));
+}
+
+describe.each(ROUTES)('%s %s', (method, path, allow) => {
+  it.each([
+    ['half an object', '{"username":'],
+    ['no JSON', 'username=a'],
+    ['a trailing comma', '{"username":"a",}'],
+    ['single quotes', "{'username':'a'}"],
+    ['two values', '{}{}'],
+    ['a prototype', '{"__proto__":{"username":"a"}}'],
+    ['a constructor prototype', '{"constructor":{"prototype":{"a":1}}}'],
+  ])('answers 400 to %s', async (_, text) => {
+    const reply = await service.client.call(method, path, { raw: ['application/json', text] });
+    expectDialect(path, reply, 400, 'the request body is not valid JSON');
+  });
+
+  it.each([
+    ['an array', '[]'],
+    ['a string', '"a"'],
+    ['a number', '1'],
+    ['a boolean', 'true'],
+  ])('answers 400 to %s for a body', async (_, text) => {
+    const reply = await service.client.call(method, path, { raw: ['application/json', text] });
+    expectDialect(path, reply, 400, 'the request body is not an object');
+  });
+
+  it('answers 400 to null for a body, naming the fields', async () => {
+    const reply = await service.client.call(method, path, { raw: ['application/json', 'null'] });
+    expect(reply.status).toBe(400);
+    expect(reply.text).toContain('this field is required');
+  });
+
+  it('answers 400 to bytes that are no UTF-8', async () => {
+    const body = Buffer.concat([Buffer.from('{"username":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
+    const reply = await service.client.call(method, path, { raw: ['application/json', body] });
+    expectDialect(path, reply, 400, 'the request body is not valid UTF-8');
+  });
+
+  it('answers 400 to deep nesting', async () => {
+    const text = `{"username":${'['.repeat(7000)}${']'.repeat(7000)}}`;
+    const reply = await service.client.call(method, path, { raw: ['application/json', text] });
+    expectDialect(path, reply, 400, 'the request body is nested too deeply');
+  });
+
+  it('answers 413 to a body over the limit', async () => {
+    const reply = await service.client.call(method, path, { json: { username: 'x'.repeat(17 * 1024) } });
+    expectDialect(path, reply, 413, 'the request body is too large');
+  });
+
+  it.each(['text/plain', 'text/html', 'application/xml', 'application/octet-stream', 'x', 'application/jsonp'])(
+    'answers 415 to %s',
+    async (mediaType) => {
+      const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
+      expectDialect(path, reply, 415, 'unsupported media type');
+    },
+  );
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json ;charset="UTF-8"'])(
+    'takes %s',
+    async (mediaType) => {
+      const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
+      expect(reply.status).toBe(400);
+      expect(reply.text).toContain('this field is required');
+    },
+  );
+
+  it.each(['GET', 'PUT', 'PATCH', 'OPTIONS'])('answers 405 to %s', async (other) => {
+    for (const spelling of [path, `${path}/`, `${path}?username=a`]) {
+      const reply = await service.client.call(
+        other,
+        spelling,
+        other === 'GET' ? {} : { raw: ['application/json', '{'] },
+      );
+      expectDialect(path, reply, 405, 'method not allowed');
+      expect(reply.headers.get('allow')).toBe(allow);
+    }
+  });
+});
+
+describe('forms', () => {
+  it.each(['/user/login', '/user/signup', '/user/login/refresh'])('are not for contract B: %s', async (path) => {
+    const reply = await service.client.call('POST', path, { form: { username: 'a', password: PASSWORD } });
+    expectDialect(path, reply, 415, 'unsupported media type');
+  });
+
+  it.each([
+    ['no boundary', 'multipart/form-data', 'x'],
+    ['no end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\na'],
+    ['nothing of a form', 'multipart/form-data; boundary=x', 'just text'],
+  ])('that are broken get 400: %s', async (_, mediaType, body) => {
+    const reply = await service.client.call('POST', '/auth/token', { raw: [mediaType, body] });
+    expectDialect('/auth/token', reply, 400, 'the request body is not valid multipart form data');
+  });
+
+  it('do not reach prototypes', async () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const reply = await service.client.call('POST', '/auth/token', {
+        form: { [name]: 'x', username: 'a', password: 'b' },
+      });
+      expect([400, 401]).toContain(reply.status);
+    }
+    expect(({} as Record<string, unknown>)['username']).toBeUndefined();
+  });
+});
+
+describe('GET /auth/getuser', () => {
+  it.each(['POST', 'PUT', 'DELETE'])('answers 405 to %s', async (method) => {
+    const reply = await service.client.call(method, '/auth/getuser', {});
+    expectDialect('/auth', reply, 405, 'method not allowed');
+    expect(reply.headers.get('allow')).toBe('GET, HEAD');
+  });
+});
+
+describe('an unknown route', () => {
+  it.each([
+    '/auth',
+    '/auth/',
+    '/auth/nothing',
+    '/auth/token/x',
+    '/user',
+    '/user/login/x',
+    '/',
+    '/nothing',
+    '/AUTH/token',
+    '/authx',
+    '/users',
+  ])('answers 404: %s', async (path) => {
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const raw = ['text/plain', '{'] as const;
+      const reply = await service.client.call(method, path, method === 'GET' ? {} : { raw });
+      expectDialect(/^\/(auth|user)(\/|$)/.test(path) ? path : '-', reply, 404, 'not found');
+    }
+  });
+
+  it('outside of both contracts is told in problem details', async () => {
+    const reply = await service.client.get('/nothing');
+    expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(reply.body).toEqual({ type: 'about:blank', title: 'Not Found', status: 404, detail: 'not found' });
+  });
+
+  it.each(['/auth/%', '/auth/%zz', '/user/%ff', '/%'])('that cannot be decoded is a client error: %s', async (path) => {
+    const response = await fetch(service.url + path);
+    expect([400, 404]).toContain(response.status);
+    expect(await response.text()).not.toMatch(/FST_|Error|stack/);
+  });
+});
+
+describe('what was not foreseen', () => {
+  it.each<[string, string, unknown]>([
+    ['/auth/token', 'detail', { detail: 'internal server error' }],
+    ['/user/login', 'reason', { status: 'INTERNAL SERVER ERROR', reason: 'internal server error' }],
+  ])('is a 500 in fixed words at %s, and its cause is in the log', async (path, _, body) => {
+    const broken = await startService();
+    try {
+      await broken.dataSource.query('DROP TABLE users');
+      const reply = await broken.client.post(path, { username: 'someone', password: PASSWORD });
+      expect([reply.status, reply.body]).toEqual([500, body]);
+      const line = broken.log.find(({ level }) => level === 'error');
+      expect(JSON.stringify(line)).toContain('users');
+      expect(JSON.stringify(broken.log)).not.toContain(PASSWORD);
+    } finally {
+      await broken.stop();
+    }
+  });
+});

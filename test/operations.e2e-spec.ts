@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newName, PASSWORD, register, signUp } from './support/accounts.js';
+import { type Service, startService } from './support/service.js';
+
+const ORIGIN = 'https://app.example.com';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ env: { CORS_ORIGINS: `${ORIGIN}, https://other.example.com`, SWAGGER: 'on' } });
+});
+afterAll(() => service.stop());
+
+describe('health', () => {
+  it('is told by /livez and /readyz', async () => {
+    for (const path of ['/livez', '/readyz']) {
+      const reply = await service.client.get(path);
+      expect([reply.status, reply.body]).toEqual([200, { status: 'ok' }]);
+    }
+  });
+});
+
+describe('headers', () => {
+  const PATHS: [string, string][] = [
+    ['POST', '/auth/token'],
+    ['POST', '/user/login'],
+    ['PUT', '/auth/token'],
+    ['GET', '/nothing'],
+    ['GET', '/auth/getuser'],
+    ['GET', '/livez'],
+  ];
+
+  it.each(PATHS)('of %s %s keep answers out of caches, frames and other types', async (method, path) => {
+    const { headers } = await service.client.call(method, path);
+    expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('content-security-policy')).toContain("default-src 'none'");
+    expect(headers.get('referrer-policy')).toBe('no-referrer');
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(headers.get('server')).toBeNull();
+  });
+
+  it('let caches keep the JWKS', async () => {
+    const { headers } = await service.client.get('/.well-known/jwks.json');
+    expect(headers.get('cache-control')).toBe('public, max-age=300');
+  });
+
+  it('carry the caller’s request id if it is a plain one, else a new one', async () => {
+    const id = async (given: string) =>
+      (await service.client.call('GET', '/livez', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
+    expect(await id('abc-123')).toBe('abc-123');
+    expect(await id('not plain!')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await id('x'.repeat(129))).toMatch(/^[0-9a-f-]{36}$/);
+  });
+});
+
+describe('CORS', () => {
+  const preflight = (origin: string) =>
+    fetch(`${service.url}/auth/token`, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+    });
+
+  it('admits the listed origins', async () => {
+    const response = await preflight(ORIGIN);
+    expect(response.status).toBe(204);
+    expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(response.headers.get('access-control-allow-methods')).toContain('POST');
+    const actual = await service.client.call('POST', '/auth/token', { json: {}, headers: { origin: ORIGIN } });
+    expect(actual.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+    expect(actual.headers.get('vary')).toContain('Origin');
+  });
+
+  it.each(['https://evil.example.com', 'null', `${ORIGIN}.evil.example.com`, 'http://app.example.com'])(
+    'admits no other: %s',
+    async (origin) => {
+      const response = await preflight(origin);
+      expect(response.headers.get('access-control-allow-origin')).toBeNull();
+    },
+  );
+
+  it('is off without a list', async () => {
+    const closed = await startService();
+    try {
+      const reply = await closed.client.call('OPTIONS', '/auth/token', {
+        headers: { origin: ORIGIN, 'access-control-request-method': 'POST' },
+      });
+      expect(reply.status).toBe(405);
+      expect(reply.headers.get('access-control-allow-origin')).toBeNull();
+    } finally {
+      await closed.stop();
+    }
+  });
+});
+
+describe('the log', () => {
+  it('has one line a request, with its id, and none of its secrets', async () => {
+    const account = await signUp(service.client);
+    const { access, refresh } = account;
+    await service.client.call('POST', `/auth/token?password=${encodeURIComponent(PASSWORD)}&token=${access}`, {
+      json: account,
+      headers: { 'x-request-id': 'find-me' },
+    });
+    await service.client.get('/auth/getuser', access);
+    await service.client.post('/auth/token/refresh', { refresh });
+    await service.client.post('/auth/register', { username: newName(), password: PASSWORD, token: access });
+    const line = service.log.find(({ reqId }) => reqId === 'find-me');
+    expect(line).toMatchObject({ level: 'info', method: 'POST', path: '/auth/token', status: 200, ip: '127.0.0.1' });
+    const everything = JSON.stringify(service.log);
+    for (const secret of [PASSWORD, encodeURIComponent(PASSWORD), access, refresh])
+      expect(everything).not.toContain(secret);
+  });
+
+  it('cannot be given lines by a client', async () => {
+    const before = service.log.length;
+    await service.client.call('GET', '/auth/%0a%7b%22level%22:%22fatal%22%7d', {
+      headers: { 'x-request-id': '{"level":"fatal"}' },
+    });
+    expect(service.log.slice(before)).toHaveLength(1);
+    expect(service.log.at(-1)).toMatchObject({ level: 'info', status: 404 });
+  });
+});
+
+describe('the client’s address', () => {
+  const forged = { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' };
+  const addressOf = async (service: Service) => {
+    const { username } = await register(service.client);
+    await service.client.call('POST', '/auth/token', {
+      json: { username, password: PASSWORD },
+      headers: { ...forged, 'user-agent': 'x'.repeat(300) },
+    });
+    const sql =
+      'SELECT s.address, s.user_agent FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ? ORDER BY s.user_agent';
+    const rows = (await service.dataSource.query(sql, [username])) as { address: string; user_agent: string }[];
+    return rows.find(({ user_agent }) => user_agent === 'x'.repeat(255))?.address;
+  };
+
+  it('is the peer, whatever a header says', async () => {
+    expect(await addressOf(service)).toBe('127.0.0.1');
+  });
+
+  it('is what a trusted proxy says', async () => {
+    const proxied = await startService({ env: { TRUST_PROXY: '127.0.0.0/8' } });
+    try {
+      expect(await addressOf(proxied)).toBe('203.0.113.7');
+    } finally {
+      await proxied.stop();
+    }
+  });
+});
+
+describe('the document', () => {
+  it('is served as it is, with every route', async () => {
+    const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, object> };
+    const routes = Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.keys(item).map((method) => `${method} ${path}`),
+    );
+    expect(routes.sort()).toEqual([
+      'delete /user/login',
+      'get /.well-known/jwks.json',
+      'get /auth/getuser',
+      'get /livez',
+      'get /readyz',
+      'post /auth/register',
+      'post /auth/token',
+      'post /auth/token/refresh',
+      'post /auth/token/verify',
+      'post /user/login',
+      'post /user/login/refresh',
+      'post /user/signup',
+    ]);
+  });
+
+  it('is not served where SWAGGER is off', async () => {
+    const bare = await startService({ env: { SWAGGER: 'off' } });
+    try {
+      for (const path of ['/docs', '/openapi.json']) expect((await bare.client.get(path)).status).toBe(404);
+    } finally {
+      await bare.stop();
+    }
+  });
+});

@@ -1,0 +1,174 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { PASSWORD } from './support/accounts.js';
+import { ServiceProcess } from './support/process.js';
+import { embeddedStore, newStore, type Store } from './support/store.js';
+
+let store: Store;
+const processes: ServiceProcess[] = [];
+const start = (env: Record<string, string> = {}) => {
+  const process = new ServiceProcess({ ...store.env, ...env });
+  processes.push(process);
+  return process;
+};
+
+beforeEach(async () => {
+  store = await newStore();
+});
+afterEach(async () => {
+  for (const process of processes.splice(0)) {
+    process.kill('SIGKILL');
+    await process.exited;
+  }
+  await store.dispose();
+});
+
+const post = (url: string, body: object) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
+
+describe('a process', () => {
+  it('comes up beside another over one empty store, with the same keys', async () => {
+    const urls = await Promise.all([start().ready(), start().ready(), start().ready()]);
+    const keys = await Promise.all(urls.map(async (url) => (await fetch(`${url}/.well-known/jwks.json`)).text()));
+    expect(new Set(keys).size).toBe(1);
+    const registered = (await (
+      await post(`${urls[0]}/auth/register`, { username: 'alice', password: PASSWORD })
+    ).json()) as Record<string, string>;
+    const user = await fetch(`${urls[1]}/auth/getuser`, {
+      headers: { authorization: `Bearer ${registered['access']}` },
+    });
+    expect(await user.json()).toEqual({ username: 'alice' });
+  });
+
+  it('has its accounts and keys still when it is started again', async () => {
+    const first = start();
+    const url = await first.ready();
+    const { access } = (await (
+      await post(`${url}/auth/register`, { username: 'alice', password: PASSWORD })
+    ).json()) as { access: string };
+    first.kill('SIGTERM');
+    expect(await first.exited).toBe(0);
+    const again = await start().ready();
+    expect((await post(`${again}/user/login`, { username: 'alice', password: PASSWORD })).status).toBe(201);
+    expect((await fetch(`${again}/auth/getuser`, { headers: { authorization: `Bearer ${access}` } })).status).toBe(200);
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('finishes what it took on %s, then exits 0', async (signal) => {
+    const process = start({ ARGON2_MEMORY_KIB: '131072', ARGON2_TIME_COST: '3', HASH_CONCURRENCY: '1' });
+    const url = await process.ready();
+    const requests = Array.from({ length: 4 }, (_, i) =>
+      post(`${url}/auth/register`, { username: `user${i}`, password: PASSWORD }),
+    );
+    await sleep(100);
+    process.kill(signal);
+    expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(await process.exited).toBe(0);
+    await expect(fetch(`${url}/livez`)).rejects.toThrow();
+  });
+
+  it('does not wait for idle connections when it stops', async () => {
+    const process = start();
+    const url = new URL(await process.ready());
+    const idle = connect(Number(url.port), url.hostname);
+    await new Promise((resolve) => idle.once('connect', resolve));
+    process.kill('SIGTERM');
+    expect(await process.exited).toBe(0);
+    idle.destroy();
+  });
+
+  it('logs JSON lines alone', async () => {
+    const process = start();
+    const url = await process.ready();
+    await fetch(`${url}/livez`);
+    process.kill('SIGTERM');
+    await process.exited;
+    for (const line of process.stdout.trim().split('\n')) expect(JSON.parse(line)).toHaveProperty('msg');
+    expect(process.stderr).toBe('');
+  });
+});
+
+describe('the secret of the embedded store', () => {
+  let embedded: Store;
+  beforeEach(() => {
+    embedded = embeddedStore();
+  });
+  afterEach(() => embedded.dispose());
+  const run = () => {
+    const process = new ServiceProcess(embedded.env);
+    processes.push(process);
+    return process;
+  };
+
+  it('is made at the first start, for its owner alone', async () => {
+    await run().ready();
+    const path = join(embedded.env['DATA_DIR']!, 'auth-secret');
+    expect(readFileSync(path, 'utf8').trim().length).toBeGreaterThanOrEqual(43);
+    if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it.skipIf(process.platform === 'win32')('is refused when others can read it', async () => {
+    const path = join(embedded.env['DATA_DIR']!, 'auth-secret');
+    writeFileSync(path, randomBytes(48).toString('base64url'));
+    chmodSync(path, 0o644);
+    const process_ = run();
+    expect(await process_.exited).toBe(1);
+    expect(process_.stderr).toBe('latchkey: DATA_DIR: the file auth-secret is open to others; run chmod 600 on it\n');
+  });
+});
+
+describe('a bad configuration', () => {
+  const WEAK = 'changeme-changeme-changeme-changeme';
+  it.each<[string, Record<string, string>]>([
+    ['PORT', { PORT: '70000' }],
+    ['PORT', { PORT: 'abc' }],
+    ['DATABASE_URL', { DATABASE_URL: 'postgres://user:hunter2hunter2@127.0.0.1/db' }],
+    ['AUTH_SECRET', { AUTH_SECRET: 'short' }],
+    ['AUTH_SECRET', { AUTH_SECRET: WEAK }],
+    ['ACCESS_TOKEN_TTL', { ACCESS_TOKEN_TTL: '-1' }],
+    ['SWAGGER', { SWAGGER: 'maybe' }],
+    ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
+    ['TRUST_PROXY', { TRUST_PROXY: 'everyone' }],
+    ['ARGON2_MEMORY_KIB', { ARGON2_MEMORY_KIB: '1' }],
+    ['AUTH_SECRET_FILE', { AUTH_SECRET: '', AUTH_SECRET_FILE: '/nowhere/secret' }],
+  ])('stops the start with one line that names %s', async (name, env) => {
+    const process = start(env);
+    expect(await process.exited).toBe(1);
+    expect(process.stdout).toBe('');
+    expect(process.stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(process.stderr).toMatch(new RegExp(`^latchkey: ${name}: `));
+    for (const secret of ['hunter2', WEAK, store.env['AUTH_SECRET'] ?? 'hunter2'])
+      expect(process.stderr).not.toContain(secret);
+  });
+
+  it('names every variable that is wrong', async () => {
+    const process = start({ PORT: 'x', LOG_LEVEL: 'loud', SWAGGER: '1' });
+    await process.exited;
+    for (const name of ['PORT', 'LOG_LEVEL', 'SWAGGER']) expect(process.stderr).toContain(`${name}: `);
+  });
+
+  it('with a database and no secret stops the start', async () => {
+    const process = start({ DATABASE_URL: 'mysql://user:hunter2hunter2@127.0.0.1/db', AUTH_SECRET: '' });
+    expect(await process.exited).toBe(1);
+    expect(process.stderr).toBe('latchkey: AUTH_SECRET: must be set when DATABASE_URL is\n');
+  });
+
+  it('on a port that is taken stops the start with one line', async () => {
+    const url = new URL(await start().ready());
+    const process = start({ PORT: url.port });
+    expect(await process.exited).toBe(1);
+    expect(process.stderr).toMatch(/^latchkey: PORT: .*\n$/);
+  });
+
+  it.runIf(inject('mysqlUrl'))('reads secrets from files', async () => {
+    const folder = embeddedStore();
+    const path = join(folder.env['DATA_DIR']!, 'secret');
+    writeFileSync(path, `${store.env['AUTH_SECRET'] ?? ''}\n`);
+    const url = await start({ AUTH_SECRET: '', AUTH_SECRET_FILE: path }).ready();
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    await folder.dispose();
+  });
+});
