@@ -121,39 +121,20 @@ describe('the secret of the embedded store', () => {
 });
 
 describe('a bad configuration', () => {
-  const WEAK = 'changeme-changeme-changeme-changeme';
-  it.each<[string, Record<string, string>]>([
-    ['PORT', { PORT: '70000' }],
-    ['PORT', { PORT: 'abc' }],
-    ['DATABASE_URL', { DATABASE_URL: 'postgres://user:hunter2hunter2@127.0.0.1/db' }],
-    ['AUTH_SECRET', { AUTH_SECRET: 'short' }],
-    ['AUTH_SECRET', { AUTH_SECRET: WEAK }],
-    ['ACCESS_TOKEN_TTL', { ACCESS_TOKEN_TTL: '-1' }],
-    ['SWAGGER', { SWAGGER: 'maybe' }],
-    ['CORS_ORIGINS', { CORS_ORIGINS: '*' }],
-    ['TRUST_PROXY', { TRUST_PROXY: 'everyone' }],
-    ['ARGON2_MEMORY_KIB', { ARGON2_MEMORY_KIB: '1' }],
-    ['AUTH_SECRET_FILE', { AUTH_SECRET: '', AUTH_SECRET_FILE: '/nowhere/secret' }],
-  ])('stops the start with one line that names %s', async (name, env) => {
-    const process = start(env);
+  it('stops the start with one line that names every variable, and none of the values', async () => {
+    const process = start({
+      PORT: 'x',
+      LOG_LEVEL: 'loud',
+      DATABASE_URL: 'postgres://user:hunter2hunter2@127.0.0.1/db',
+      AUTH_SECRET: 'hunter2',
+    });
     expect(await process.exited).toBe(1);
     expect(process.stdout).toBe('');
     expect(process.stderr.trimEnd().split('\n')).toHaveLength(1);
-    expect(process.stderr).toMatch(new RegExp(`^latchkey: ${name}: `));
-    for (const secret of ['hunter2', WEAK, store.env['AUTH_SECRET'] ?? 'hunter2'])
-      expect(process.stderr).not.toContain(secret);
-  });
-
-  it('names every variable that is wrong', async () => {
-    const process = start({ PORT: 'x', LOG_LEVEL: 'loud', SWAGGER: '1' });
-    await process.exited;
-    for (const name of ['PORT', 'LOG_LEVEL', 'SWAGGER']) expect(process.stderr).toContain(`${name}: `);
-  });
-
-  it('with a database and no secret stops the start', async () => {
-    const process = start({ DATABASE_URL: 'mysql://user:hunter2hunter2@127.0.0.1/db', AUTH_SECRET: '' });
-    expect(await process.exited).toBe(1);
-    expect(process.stderr).toBe('latchkey: AUTH_SECRET: must be set when DATABASE_URL is\n');
+    expect(process.stderr).toMatch(/^latchkey: /);
+    for (const name of ['PORT', 'LOG_LEVEL', 'DATABASE_URL', 'AUTH_SECRET'])
+      expect(process.stderr).toContain(`${name}: `);
+    expect(process.stderr).not.toContain('hunter2');
   });
 
   it('on a port that is taken stops the start with one line', async () => {

@@ -79,8 +79,6 @@ export const schema = z
       refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
     if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
       refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
-    if (settings.ARGON2_MEMORY_KIB < 8 * settings.ARGON2_PARALLELISM)
-      refuse('ARGON2_MEMORY_KIB', 'must be at least 8 times ARGON2_PARALLELISM');
   });
 
 export type Settings = z.output<typeof schema>;

@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { loadConfig } from './config.js';
+import { ConfigError } from './config.error.js';
+
+const SECRET = 'hB7wq2Zr9Xk4Vt1Yc6Lm3Nd8Pf5Gs0Ja';
+const URL_ = 'mysql://latchkey:hunter2@db.example.com:3306/latchkey';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('loadConfig', () => {
+  it('has a default for every variable', () => {
+    const config = loadConfig({ DATA_DIR: folder });
+    expect(config).toMatchObject({
+      HOST: '127.0.0.1',
+      PORT: 3000,
+      ISSUER: 'http://localhost:3000',
+      ACCESS_TOKEN_TTL: 900,
+      REFRESH_TOKEN_TTL: 604_800,
+      SESSION_MAX_AGE: 7_776_000,
+      REFRESH_REPLAY_WINDOW: 30,
+      ARGON2_MEMORY_KIB: 19_456,
+      ARGON2_TIME_COST: 2,
+      ARGON2_PARALLELISM: 1,
+      PASSWORD_MIN_LENGTH: 8,
+      PASSWORD_BLOCKLIST: true,
+      RATE_LIMIT: true,
+      DATABASE_POOL: 10,
+      CORS_ORIGINS: [],
+      TRUST_PROXY: [],
+      LOG_LEVEL: 'info',
+      SWAGGER: true,
+    });
+    expect(config.HASH_CONCURRENCY).toBeGreaterThan(0);
+  });
+
+  it('takes empty variables for unset ones', () => {
+    expect(loadConfig({ DATA_DIR: folder, PORT: '', DATABASE_URL: '', CORS_ORIGINS: '' })).toMatchObject({
+      PORT: 3000,
+      CORS_ORIGINS: [],
+    });
+  });
+
+  it('reads lists', () => {
+    const config = loadConfig({
+      AUTH_SECRET: SECRET,
+      CORS_ORIGINS: 'https://a.example.com, http://localhost:8080',
+      TRUST_PROXY: '192.0.2.1, 2001:db8::/32',
+    });
+    expect(config.CORS_ORIGINS).toEqual(['https://a.example.com', 'http://localhost:8080']);
+    expect(config.TRUST_PROXY).toEqual(['192.0.2.1', '2001:db8::/32']);
+  });
+
+  it.each<[string, string]>([
+    ['PORT', '70000'],
+    ['PORT', '-1'],
+    ['PORT', '3000.5'],
+    ['PORT', '0x10'],
+    ['PORT', ' 3000'],
+    ['DATABASE_URL', 'postgres://user:hunter2@db.example.com/latchkey'],
+    ['DATABASE_URL', 'db.example.com'],
+    ['DATABASE_URL', 'mysql://user:hunter2@db.example.com'],
+    ['DATABASE_URL', 'mysql://db.example.com/latchkey'],
+    ['DATABASE_URL', `${URL_}?multipleStatements=true`],
+    ['AUTH_SECRET', 'short'],
+    ['AUTH_SECRET', 'a'.repeat(64)],
+    ['AUTH_SECRET', 'changeme-changeme-changeme-changeme'],
+    ['AUTH_SECRET', 'ThisIsMySuperSecretPasswordForDevelopment'],
+    ['ISSUER', 'latchkey'],
+    ['ISSUER', 'ftp://example.com'],
+    ['ISSUER', 'https://example.com/?a=b'],
+    ['ACCESS_TOKEN_TTL', '9'],
+    ['ACCESS_TOKEN_TTL', '-1'],
+    ['ACCESS_TOKEN_TTL', 'Infinity'],
+    ['REFRESH_TOKEN_TTL', '1e9'],
+    ['SESSION_MAX_AGE', '0'],
+    ['REFRESH_REPLAY_WINDOW', '-1'],
+    ['REFRESH_REPLAY_WINDOW', '301'],
+    ['ARGON2_MEMORY_KIB', '1'],
+    ['ARGON2_TIME_COST', '0'],
+    ['ARGON2_PARALLELISM', '0'],
+    ['HASH_CONCURRENCY', '0'],
+    ['PASSWORD_MIN_LENGTH', '7'],
+    ['PASSWORD_BLOCKLIST', 'yes'],
+    ['RATE_LIMIT', '1'],
+    ['DATABASE_POOL', '0'],
+    ['CORS_ORIGINS', '*'],
+    ['CORS_ORIGINS', 'https://example.com/'],
+    ['CORS_ORIGINS', 'example.com'],
+    ['TRUST_PROXY', 'on'],
+    ['TRUST_PROXY', '192.0.2.0/33'],
+    ['LOG_LEVEL', 'loud'],
+    ['SWAGGER', 'true'],
+    ['WORKERS', '2'],
+    ['WORKERS', 'many'],
+  ])('refuses %s=%s, naming it and not its value', (name, value) => {
+    const load = () => loadConfig({ AUTH_SECRET: SECRET, [name]: value });
+    expect(load).toThrow(ConfigError);
+    expect(load).toThrow(new RegExp(`^${name}: `));
+    expect(load).not.toThrow(/hunter2|ThisIsMy|changeme-/);
+    expect(load).not.toThrow(/\n/);
+  });
+
+  it.each<[string, Record<string, string>]>([
+    ['ACCESS_TOKEN_TTL', { ACCESS_TOKEN_TTL: '3600', REFRESH_TOKEN_TTL: '60' }],
+    ['REFRESH_TOKEN_TTL', { ACCESS_TOKEN_TTL: '10', REFRESH_TOKEN_TTL: '3600', SESSION_MAX_AGE: '60' }],
+  ])('refuses values that contradict each other: %s', (name, env) => {
+    expect(() => loadConfig({ AUTH_SECRET: SECRET, ...env })).toThrow(new RegExp(`^${name}: `));
+  });
+
+  it('asks for a secret where there is a database', () => {
+    expect(() => loadConfig({ DATABASE_URL: URL_ })).toThrow('AUTH_SECRET: must be set when DATABASE_URL is');
+  });
+
+  it('makes the secret of the embedded store once', () => {
+    const { AUTH_SECRET } = loadConfig({ DATA_DIR: join(folder, 'new') });
+    expect(loadConfig({ DATA_DIR: join(folder, 'new') }).AUTH_SECRET).toBe(AUTH_SECRET);
+    expect(loadConfig({ DATA_DIR: join(folder, 'other') }).AUTH_SECRET).not.toBe(AUTH_SECRET);
+    if (process.platform !== 'win32') expect(statSync(join(folder, 'new', 'auth-secret')).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a damaged secret of the embedded store, and a folder that is none', () => {
+    writeFileSync(join(folder, 'auth-secret'), 'x', { mode: 0o600 });
+    expect(() => loadConfig({ DATA_DIR: folder })).toThrow('DATA_DIR: the file auth-secret is damaged');
+    expect(() => loadConfig({ DATA_DIR: join(folder, 'auth-secret') })).toThrow(/^DATA_DIR: cannot be used/);
+  });
+
+  it('reads secrets from files', () => {
+    const path = join(folder, 'secret');
+    writeFileSync(path, `${SECRET}\n`);
+    expect(loadConfig({ AUTH_SECRET_FILE: path }).AUTH_SECRET).toBe(SECRET);
+    expect(() => loadConfig({ AUTH_SECRET_FILE: path, AUTH_SECRET: SECRET })).toThrow(
+      /^AUTH_SECRET: is set beside AUTH_SECRET_FILE/,
+    );
+    expect(() => loadConfig({ AUTH_SECRET_FILE: join(folder, 'none') })).toThrow(
+      'AUTH_SECRET_FILE: the file cannot be read',
+    );
+  });
+});

@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { newKeyPair, sealed, unsealed } from './key-pair.js';
+import { KeySeal } from './key-seal.js';
+
+const seal = new KeySeal('one secret');
+
+describe('KeySeal', () => {
+  it('opens what it sealed, each time in other words', () => {
+    const plaintext = randomBytes(100);
+    const one = seal.seal('kid', plaintext);
+    expect(one).not.toBe(seal.seal('kid', plaintext));
+    expect(seal.open('kid', one)).toEqual(plaintext);
+    expect(new KeySeal('one secret').open('kid', one)).toEqual(plaintext);
+  });
+
+  it('opens nothing of another secret or key id, and nothing damaged', () => {
+    const text = seal.seal('kid', Buffer.from('plaintext'));
+    expect(() => new KeySeal('another secret').open('kid', text)).toThrow();
+    expect(() => seal.open('other', text)).toThrow();
+    expect(() => seal.open('kid', text.slice(0, -4))).toThrow();
+    expect(() => seal.open('kid', '')).toThrow();
+    const bytes = Buffer.from(text, 'base64url');
+    bytes[30]! ^= 1;
+    expect(() => seal.open('kid', bytes.toString('base64url'))).toThrow();
+  });
+});
+
+describe('a key pair', () => {
+  it('comes back from its row, with its thumbprint for an id', () => {
+    const pair = newKeyPair();
+    const row = { generation: 1, createdAt: 0, ...sealed(pair, seal) };
+    const again = unsealed(row, seal);
+    expect(again.kid).toBe(pair.kid);
+    expect(again.privateKey.equals(pair.privateKey)).toBe(true);
+    expect(again.publicKey.equals(pair.publicKey)).toBe(true);
+    expect(Object.keys(again.publicJwk).sort()).toEqual(['crv', 'kty', 'x', 'y']);
+  });
+});
