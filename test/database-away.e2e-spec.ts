@@ -11,10 +11,10 @@ class Way {
   private readonly server: Server;
   private isOpen = true;
 
-  constructor(target: URL) {
+  constructor({ hostname, port }: URL) {
     this.server = createServer((socket) => {
       if (!this.isOpen) return void socket.destroy();
-      const upstream = connect(Number(target.port || 3306), target.hostname);
+      const upstream = connect(Number(port || 3306), hostname);
       for (const [from, to] of [
         [socket, upstream],
         [upstream, socket],

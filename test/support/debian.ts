@@ -14,12 +14,12 @@ export function findProgram(...names: string[]): string | undefined {
     .find((path) => existsSync(path));
 }
 
-/** Installs a package of Debian or Ubuntu. @returns whether that was possible and worked */
-export function installDebianPackage(name: string): boolean {
+/** Installs packages of Debian or Ubuntu. @returns whether that was possible and worked */
+export function installDebianPackages(...names: string[]): boolean {
   if (process.getuid?.() !== 0 || !findProgram('apt-get')) return false;
-  console.log(`installing ${name} ...`);
+  console.log(`installing ${names.join(' ')} ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   const apt = (...args: string[]) =>
     spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
-  return apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', name);
+  return apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...names);
 }

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import type { TestProject } from 'vitest/node';
-import { findProgram, installDebianPackage } from './debian.js';
+import { findProgram, installDebianPackages } from './debian.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -37,16 +37,30 @@ interface Server {
 async function server(): Promise<Server> {
   const given = process.env['TEST_DATABASE_URL'];
   if (given) return { url: given, stop: () => undefined };
-  const mysqld = findProgram('mysqld', 'mariadbd') ?? installed();
+  const mysqld = findServer() ?? installed();
   if (mysqld) return privateServer(mysqld);
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
   throw new Error('test:mysql needs TEST_DATABASE_URL, or mysqld or mariadbd on the PATH, or Docker');
 }
 
-/** The server's core alone: the full package would start a service of its own. */
+/** A server program, with what it takes to make its data folder. */
+function findServer(): string | undefined {
+  const server = findProgram('mysqld', 'mariadbd');
+  const complete =
+    server && (!isMariaDb(server) || (findProgram('mariadb-install-db') && findProgram('my_print_defaults')));
+  return complete ? server : undefined;
+}
+
+/** MariaDB's packages bring a `mysqld` too. */
+function isMariaDb(server: string): boolean {
+  return spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout.includes('MariaDB');
+}
+
+/** The cores of the distribution's MariaDB alone: its full package would start a service of its own. */
 function installed(): string | undefined {
-  if (!installDebianPackage('mariadb-server-core') && !installDebianPackage('mariadb-server')) return undefined;
-  return findProgram('mariadbd', 'mysqld');
+  const works =
+    installDebianPackages('mariadb-server-core', 'mariadb-client-core') || installDebianPackages('mariadb-server');
+  return works ? findServer() : undefined;
 }
 
 /** A server of our own, on a free port and in a temporary folder. */
@@ -90,16 +104,11 @@ async function privateServer(mysqld: string): Promise<Server> {
 }
 
 function initialize(mysqld: string, data: string, user: string[]): void {
-  const installer = findProgram('mariadb-install-db');
-  const isMariaDb = spawnSync(mysqld, ['--version'], { encoding: 'utf8' }).stdout.includes('MariaDB');
-  const [command, args] =
-    isMariaDb && installer
-      ? [
-          installer,
-          ['--no-defaults', ...user, `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'],
-        ]
-      : [mysqld, ['--no-defaults', ...user, `--datadir=${data}`, '--initialize-insecure']];
-  const result = spawnSync(command, args, { encoding: 'utf8', cwd: dirname(data) });
+  const common = ['--no-defaults', ...user, `--datadir=${data}`];
+  const [command, args] = isMariaDb(mysqld)
+    ? ['mariadb-install-db', [...common, '--auth-root-authentication-method=normal', '--skip-test-db']]
+    : [mysqld, [...common, '--initialize-insecure']];
+  const result = spawnSync(findProgram(command) ?? command, args, { encoding: 'utf8', cwd: dirname(data) });
   if (result.status !== 0) throw new Error(`${command}: ${result.stderr || result.stdout}`);
 }
 

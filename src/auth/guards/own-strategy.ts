@@ -1,10 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import type { AuthModuleOptions } from '@nestjs/passport';
-import type { Strategy } from 'passport';
+import passport, { type Strategy } from 'passport';
 
 /**
- * Options of a guard that asks this very strategy. Named strategies are looked up in a registry of the process, where of two
- * applications the later one would answer for both. Passport takes the strategy itself; only the types ask for a name.
+ * Options of a guard that asks this very strategy. Passport's registry of names is the process's: under the name of its kind,
+ * of two applications the later one would answer for both. Not the strategy itself instead of a name, although Passport
+ * takes one: it would hang each request's callbacks on that one object, and give a login's account to another's request.
  */
 export function ownStrategy(strategy: Strategy): AuthModuleOptions {
-  return { defaultStrategy: strategy as unknown as string };
+  const name = randomUUID();
+  passport.use(name, strategy);
+  return { defaultStrategy: name };
 }

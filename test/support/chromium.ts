@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+import type { TestProject } from 'vitest/node';
+import { findProgram, installDebianPackages } from './debian.js';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** Path of a Chromium. */
+    chromium: string;
+  }
+}
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'msedge'];
+const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
+
+/** Global setup: finds a Chromium, or installs the distribution's. */
+export default function setup(project: TestProject): void {
+  const path = process.env['CHROMIUM_PATH'] ?? found() ?? (installDebianPackages('chromium') ? found() : undefined);
+  if (!path) throw new Error('test:browser needs Chromium or Chrome on the PATH, or its path in CHROMIUM_PATH');
+  project.provide('chromium', path);
+}
+
+function found(): string | undefined {
+  return findProgram(...NAMES) ?? (existsSync(MAC) ? MAC : undefined);
+}
