@@ -6,7 +6,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY src src
-RUN npm run build && npm prune --omit=dev
+# The compiler is an optional peer of @nestjs/swagger, which npm keeps for its sake; it is of no use at run time.
+RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript
 # x86-64-v3 has AVX2: argon2 is half as fast again as with the SSE2 of its own binary. Empty it for older processors.
 ARG ARGON2_MARCH
 COPY scripts scripts

@@ -34,12 +34,12 @@ describe('at once', () => {
     });
     const replies = await Promise.all(attempts);
     expect(tally(replies.map(({ status }) => status))).toEqual({ 201: 1, 409: 49 });
-    const rows = (await one.dataSource.query('SELECT id FROM users WHERE username_key = ?', [username])) as {
-      id: string;
-    }[];
+    const rows = await one.dataSource.query<{ id: string }[]>('SELECT id FROM users WHERE username_key = ?', [
+      username,
+    ]);
     expect(rows).toHaveLength(1);
     // The sessions of those who came second went with them.
-    const sessions = (await one.dataSource.query('SELECT user_id FROM sessions')) as { user_id: string }[];
+    const sessions = await one.dataSource.query<{ user_id: string }[]>('SELECT user_id FROM sessions');
     expect(sessions.map(({ user_id }) => user_id)).toEqual([rows[0]?.id]);
   });
 

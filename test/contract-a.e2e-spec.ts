@@ -200,7 +200,7 @@ describe('POST /auth/register', () => {
     const username = newName();
     const more = { id: '1', disabledAt: 1, email: 'intruder@example.com', sessionEpoch: 9, first_name: 'x' };
     expect((await service.client.post('/auth/register', { username, password: PASSWORD, ...more })).status).toBe(201);
-    const rows = (await service.dataSource.query('SELECT * FROM users WHERE username = ?', [username])) as object[];
+    const rows = await service.dataSource.query<object[]>('SELECT * FROM users WHERE username = ?', [username]);
     expect(rows).toMatchObject([{ email: null, first_name: '', session_epoch: 0, disabled_at: null }]);
   });
 });

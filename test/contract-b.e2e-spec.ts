@@ -154,9 +154,9 @@ describe('POST /user/signup', () => {
   it('keeps first and last names as given', async () => {
     const registration = form({ first_name: 'Zoë', last_name: "O'Néill-Ñandú 山田" });
     expect((await service.client.post('/user/signup', registration)).status).toBe(201);
-    const rows = (await service.dataSource.query('SELECT * FROM users WHERE username = ?', [
+    const rows = await service.dataSource.query<object[]>('SELECT * FROM users WHERE username = ?', [
       registration.username,
-    ])) as object[];
+    ]);
     expect(rows).toMatchObject([{ first_name: 'Zoë', last_name: "O'Néill-Ñandú 山田", email: registration.email }]);
   });
 });

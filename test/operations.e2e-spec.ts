@@ -131,7 +131,7 @@ describe('the client’s address', () => {
     });
     const sql =
       'SELECT s.address, s.user_agent FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ? ORDER BY s.user_agent';
-    const rows = (await service.dataSource.query(sql, [username])) as { address: string; user_agent: string }[];
+    const rows = await service.dataSource.query<{ address: string; user_agent: string }[]>(sql, [username]);
     return rows.find(({ user_agent }) => user_agent === 'x'.repeat(255))?.address;
   };
 

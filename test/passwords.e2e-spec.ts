@@ -9,9 +9,10 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 const hashOf = async ({ dataSource }: Service, username: string) => {
-  const rows = (await dataSource.query('SELECT password_hash FROM users WHERE username = ?', [username])) as {
-    password_hash: string;
-  }[];
+  const rows = await dataSource.query<{ password_hash: string }[]>(
+    'SELECT password_hash FROM users WHERE username = ?',
+    [username],
+  );
   return rows[0]?.password_hash ?? '';
 };
 

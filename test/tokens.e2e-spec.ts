@@ -86,9 +86,9 @@ describe('a refresh token', () => {
 
   it('is stored as a hash alone', async () => {
     const { refresh } = await register(service.client);
-    const rows = (await service.dataSource.query('SELECT * FROM sessions WHERE id = ?', [
+    const rows = await service.dataSource.query<object[]>('SELECT * FROM sessions WHERE id = ?', [
       claimsOf(refresh)['sid'],
-    ])) as object[];
+    ]);
     expect(rows).toHaveLength(1);
     const signature = refresh.split('.')[2]!;
     expect(JSON.stringify(rows)).not.toContain(signature);
@@ -122,7 +122,7 @@ describe('a refresh token', () => {
 
   it('adds no row when it is rotated', async () => {
     const { refresh } = await register(service.client);
-    const count = async () => (await service.dataSource.query('SELECT COUNT(*) AS n FROM sessions')) as object[];
+    const count = async () => await service.dataSource.query<object[]>('SELECT COUNT(*) AS n FROM sessions');
     const before = await count();
     await refreshA(refresh);
     expect(await count()).toEqual(before);
@@ -205,10 +205,8 @@ describe('keys', () => {
   });
 
   it('lie in the database sealed', async () => {
-    const [row] = (await service.dataSource.query('SELECT * FROM signing_keys')) as {
-      private_key: string;
-      public_jwk: string;
-    }[];
+    const [row] =
+      await service.dataSource.query<{ private_key: string; public_jwk: string }[]>('SELECT * FROM signing_keys');
     expect(Buffer.from(row!.private_key, 'base64url').toString('latin1')).not.toContain('PRIVATE');
     expect(row!.public_jwk).not.toContain('"d"');
   });
