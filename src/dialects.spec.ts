@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Failure } from '../errors/failure.js';
-import { problemDetails } from '../http/problem-details.js';
-import { authTokenDialect } from './auth-token/auth-token.presenter.js';
-import { userLoginDialect } from './user-login/user-login.presenter.js';
+import type { Failure } from './errors/failure.js';
+import { problemDetails } from './http/problem-details.js';
+import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
+import { userLoginDialect } from './auth/user-login/user-login.presenter.js';
 
 const words = fc.string({ minLength: 1, maxLength: 20 });
 
