@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
-const e2e = { include: ['test/**/*.e2e-spec.ts'], testTimeout: 30_000, hookTimeout: 60_000 };
+// Without isolation, the framework is loaded once a worker and not once a file; the files share no state of their own.
+const e2e = {
+  isolate: false,
+  include: ['test/**/*.e2e-spec.ts'],
+  testTimeout: 30_000,
+  hookTimeout: 60_000,
+};
 
 export default defineConfig({
   test: {
