@@ -21,6 +21,37 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/config/**', '**/*.spec.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: "MemberExpression[object.name='process'][property.name='env']",
+          message: 'Only src/config reads the environment.',
+        },
+      ],
+    },
+  },
+  {
+    files: ['src/users/**/*.ts', 'src/auth/*.service.ts', 'src/auth/passwords/*.ts', 'src/auth/tokens/*.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            { group: ['node:http', 'fastify'], message: 'The core knows no wire.' },
+            {
+              group: ['@nestjs/common'],
+              importNamePattern: 'Exception$|^HttpStatus$',
+              message: 'The core throws AuthError; each contract answers it.',
+            },
+          ],
+        },
+      ],
+    },
+  },
+  {
     files: ['test/**/*.ts', '**/*.spec.ts'],
     rules: {
       // Bodies are validated against the OpenAPI document before a test reads them, and what is missing fails the test.

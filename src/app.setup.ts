@@ -2,16 +2,18 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
+import { oauthDialect } from './auth/oauth/oauth.presenter.js';
 import { userLoginDialect } from './auth/user-login/user-login.presenter.js';
 import type { Config } from './config/config.js';
 import { setUpSwagger } from './docs/swagger.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { BodyPipe } from './http/body.pipe.js';
-import { answer, Dialects } from './http/dialect.js';
+import { answer, Dialects, routeOf } from './http/dialect.js';
 import { drainOnClose } from './http/drain.js';
 import { failureOf } from './http/failure-of.js';
 import { FailureFilter } from './http/failure.filter.js';
 import { refuseForeignMediaTypes } from './http/media-types.js';
+import { refuseMalformedHttp } from './http/malformed-http.js';
 import { problemDetails } from './http/problem-details.js';
 import { logRequests, requestIdOf } from './http/request-log.js';
 import { refuseUnknownRoutes } from './http/routes.js';
@@ -20,7 +22,7 @@ const BODY_LIMIT_BYTES = 16 * 1024;
 /** For a whole request to arrive, headers and body. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-const dialects = new Dialects([authTokenDialect, userLoginDialect], problemDetails);
+const dialects = new Dialects([authTokenDialect, userLoginDialect, oauthDialect], problemDetails);
 
 /** Options of `NestFactory.create`, and of the testing module's `createNestApplication`. */
 export const nestOptions = { bodyParser: false, abortOnError: false } as const;
@@ -36,12 +38,19 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
     routerOptions: { ignoreTrailingSlash: true },
     // A URL that cannot be decoded has no route, so no filter hears of it.
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      answer(reply, dialects.of(request.url).present(failureOf(error)));
+      reply.headers({ 'X-Request-Id': request.id, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
+      answer(reply, dialects.of(routeOf(request)).present(failureOf(error)));
     },
     // What was taken is finished, see drainOnClose.
     return503OnClosing: false,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { connectionsCheckingInterval: 1_000 },
+    // By itself Node gives headers longer than that, and takes the longer of the two for both.
+    http: {
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      connectionsCheckingInterval: 1_000,
+    },
+    clientErrorHandler: refuseMalformedHttp,
   });
   const fastify: FastifyInstance = adapter.getInstance();
   registerBodyParsers(fastify);

@@ -9,6 +9,8 @@ import { createLogger } from './logging/logger.js';
 import { NestLogger } from './logging/nest-logger.js';
 import { StartupService } from './startup/startup.service.js';
 
+const STOP_DEADLINE_MS = 10_000;
+
 /** Starts the service. @returns its address, once it serves */
 async function start(): Promise<string> {
   const config = loadConfig();
@@ -23,6 +25,7 @@ async function start(): Promise<string> {
   );
   setUp(app, config);
   app.enableShutdownHooks(undefined, { useProcessExit: true });
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
   await app.listen(config.PORT, config.HOST).catch(explain);
   await app.get(StartupService).finished;
   const url = await app.getUrl();
@@ -39,9 +42,15 @@ function explain(error: NodeJS.ErrnoException): never {
   throw error;
 }
 
+/** Stopping waits for requests that wait for a database; not for longer than whoever stops us does. */
+function exitAfterDeadline(): void {
+  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+}
+
 /** What stops a start is one line for whoever reads the console; the stack is of use for errors of ours alone. */
 function fail(error: unknown): never {
-  console.error(error instanceof ConfigError ? `latchkey: ${error.message}` : error);
+  // Not the error itself: a database's carries the statement's parameters along.
+  console.error(error instanceof ConfigError ? `latchkey: ${error.message}` : (error as Error).stack);
   process.exit(1);
 }
 

@@ -228,7 +228,7 @@ describe('POST /auth/token/refresh', () => {
     for (const refresh of [access, 'x', 'a.b.c', '..', 'null', 'é.é.é']) {
       const reply = await service.client.post('/auth/token/refresh', { refresh });
       expect([reply.status, reply.text]).toEqual([401, NOT_VALID]);
-      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+      expect(reply.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     }
   });
 
@@ -267,7 +267,7 @@ describe('POST /auth/token/verify', () => {
     for (const token of [refresh, 'x', 'a.b.c', '..', 'é.é.é']) {
       const reply = await service.client.post('/auth/token/verify', { token });
       expect([reply.status, reply.text]).toEqual([401, NOT_VALID]);
-      expect(reply.headers.get('www-authenticate')).toBe('Bearer');
+      expect(reply.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     }
   });
 });
@@ -286,7 +286,7 @@ describe('GET /auth/getuser', () => {
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  it.each(['Bearer', 'Bearer x', 'Bearer a.b.c', 'Basic YTpi', 'x', 'Bearer  '])(
+  it.each(['Bearer', 'Bearer x', 'Bearer a.b.c', 'Basic YTpi', 'x', 'Bearer  ', 'Bearer\ta.b.c'])(
     'refuses Authorization: %s',
     async (authorization) => {
       const reply = await service.client.call('GET', '/auth/getuser', { headers: { authorization } });
@@ -298,6 +298,13 @@ describe('GET /auth/getuser', () => {
   it('refuses a refresh token', async () => {
     const { refresh } = await register(service.client);
     expect((await service.client.get('/auth/getuser', refresh)).status).toBe(401);
+  });
+
+  it('refuses a token with something behind it, and takes the scheme in any case', async () => {
+    const { access } = await register(service.client);
+    const get = (authorization: string) => service.client.call('GET', '/auth/getuser', { headers: { authorization } });
+    expect((await get(`Bearer ${access} more`)).status).toBe(401);
+    expect((await get(`bearer ${access}`)).status).toBe(200);
   });
 
   it('never takes a token from the query string', async () => {

@@ -40,6 +40,12 @@ class Way {
 
   open(): void {
     this.isOpen = true;
+    for (const socket of this.sockets) socket.resume();
+  }
+
+  /** Keeps every connection and passes nothing on, like a server that is stopped but not dead. */
+  stall(): void {
+    for (const socket of this.sockets) socket.unpipe().pause();
   }
 
   end(): void {
@@ -112,5 +118,13 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     way.open();
     expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
     expect((await service.client.get('/readyz')).status).toBe(200);
+  });
+
+  it('answers 503 when the database no longer answers, and serves again over new connections', async () => {
+    expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
+    way.stall();
+    const reply = await service.client.get('/auth/getuser', account.access);
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
+    expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
   });
 });

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from './support/accounts.js';
 import type { Reply } from './support/client.js';
@@ -97,6 +98,28 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
     },
   );
 
+  it.each(['gzip', 'br', 'deflate'])('answers 415 to a body in %s', async (encoding) => {
+    const headers = { 'content-encoding': encoding };
+    const reply = await service.client.call(method, path, { raw: ['application/json', '{}'], headers });
+    expectDialect(path, reply, 415, 'unsupported media type');
+  });
+
+  it('answers in its dialect however the path is escaped', async () => {
+    const escaped = path.replace(/^\/./, (start) => `/%${start.charCodeAt(1).toString(16)}`);
+    const found = await fetch(service.url + escaped, {
+      method,
+      body: '{',
+      headers: { 'content-type': 'application/json' },
+    });
+    expect([found.status, await found.text()]).toEqual([
+      400,
+      expect.stringContaining('the request body is not valid JSON'),
+    ]);
+    expect(found.headers.get('content-type')).toMatch(/^application\/json/);
+    const other = await fetch(service.url + escaped, { method: 'PUT' });
+    expect([other.status, other.headers.get('allow')]).toEqual([405, allow]);
+  });
+
   it.each(['GET', 'PUT', 'PATCH', 'OPTIONS'])('answers 405 to %s', async (other) => {
     for (const spelling of [path, `${path}/`, `${path}?username=a`]) {
       const reply = await service.client.call(
@@ -110,6 +133,8 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
   });
 });
 
+const FORM = 'application/x-www-form-urlencoded';
+
 describe('forms', () => {
   it.each(['/user/login', '/user/signup', '/user/login/refresh'])('are not for contract B: %s', async (path) => {
     const reply = await service.client.call('POST', path, { form: { username: 'a', password: PASSWORD } });
@@ -120,12 +145,38 @@ describe('forms', () => {
     ['no boundary', 'multipart/form-data', 'x'],
     ['no end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\na'],
     ['nothing of a form', 'multipart/form-data; boundary=x', 'just text'],
+    [
+      'no end of a file',
+      'multipart/form-data; boundary=x',
+      '--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nabc',
+    ],
   ])('that are broken get 400: %s', async (_, mediaType, body) => {
     const reply = await service.client.call('POST', '/auth/token', { raw: [mediaType, body] });
     expectDialect('/auth/token', reply, 400, 'the request body is not valid multipart form data');
   });
 
-  it('do not reach prototypes', async () => {
+  it.each(['/auth/token', '/auth/token/refresh', '/auth/register'])(
+    'with thousands of fields get 400: %s',
+    async (path) => {
+      for (const name of ['username', 'other', ''])
+        expect((await service.client.call('POST', path, { raw: [FORM, `${name}=&`.repeat(1500)] })).status).toBe(400);
+    },
+  );
+
+  it('with escapes that are no UTF-8 get 400', async () => {
+    const reply = await service.client.call('POST', '/auth/token', { raw: [FORM, 'username=a&password=%ff'] });
+    expectDialect('/auth/token', reply, 400, 'the request body is not valid UTF-8');
+    expect(
+      (await service.client.call('POST', '/auth/token', { raw: [FORM, 'username=a&password=%EF%BF%BD%'] })).status,
+    ).toBe(401);
+  });
+
+  it('do not reach prototypes, urlencoded or multipart', async () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const multipart = new FormData();
+      for (const field of [name, 'username', 'password']) multipart.append(field, 'x');
+      expect([400, 401]).toContain((await service.client.call('POST', '/auth/token', { multipart })).status);
+    }
     for (const name of ['__proto__', 'constructor', 'toString']) {
       const reply = await service.client.call('POST', '/auth/token', {
         form: { [name]: 'x', username: 'a', password: 'b' },
@@ -171,10 +222,51 @@ describe('an unknown route', () => {
     expect(reply.body).toEqual({ type: 'about:blank', title: 'Not Found', status: 404, detail: 'not found' });
   });
 
-  it.each(['/auth/%', '/auth/%zz', '/user/%ff', '/%'])('that cannot be decoded is a client error: %s', async (path) => {
-    const response = await fetch(service.url + path);
-    expect([400, 404]).toContain(response.status);
-    expect(await response.text()).not.toMatch(/FST_|Error|stack/);
+  it.each(['/auth/%', '/auth/%zz', '/user/%ff', '/%'])(
+    'that cannot be decoded is 400 in its dialect: %s',
+    async (path) => {
+      const response = await fetch(service.url + path);
+      const body = (await response.json()) as Record<string, string>;
+      expect(response.status).toBe(400);
+      expect(Object.keys(body)).toEqual(
+        path.startsWith('/auth')
+          ? ['detail']
+          : path.startsWith('/user')
+            ? ['status', 'reason']
+            : ['type', 'title', 'status', 'detail'],
+      );
+      expect(response.headers.get('x-request-id')).not.toBeNull();
+    },
+  );
+});
+
+describe('what is no HTTP request', () => {
+  const send = (text: string) =>
+    new Promise<string>((resolve, reject) => {
+      const { port, hostname } = new URL(service.url);
+      const socket = connect(Number(port), hostname, () => socket.write(text));
+      let answer = '';
+      socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+      socket.on('close', () => {
+        resolve(answer);
+      });
+      socket.on('error', reject);
+    });
+
+  it.each([
+    ['not HTTP', 'hello\r\n\r\n', 400],
+    ['two lengths', 'POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
+    [
+      'a length and chunks',
+      'POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
+    ['headers over the limit', `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is refused in problem details: %s', async (_, text, status) => {
+    const answer = await send(text);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer).toContain('Content-Type: application/problem+json');
+    expect(JSON.parse(answer.slice(answer.indexOf('{')))).toMatchObject({ status });
   });
 });
 

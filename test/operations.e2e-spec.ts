@@ -123,11 +123,11 @@ describe('the log', () => {
 
 describe('the client’s address', () => {
   const forged = { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' };
-  const addressOf = async (service: Service) => {
+  const addressOf = async (service: Service, headers: Record<string, string> = forged) => {
     const { username } = await register(service.client);
     await service.client.call('POST', '/auth/token', {
       json: { username, password: PASSWORD },
-      headers: { ...forged, 'user-agent': 'x'.repeat(300) },
+      headers: { ...headers, 'user-agent': 'x'.repeat(300) },
     });
     const sql =
       'SELECT s.address, s.user_agent FROM sessions s JOIN users u ON u.id = s.user_id WHERE u.username = ? ORDER BY s.user_agent';
@@ -143,6 +143,8 @@ describe('the client’s address', () => {
     const proxied = await startService({ env: { TRUST_PROXY: '127.0.0.0/8' } });
     try {
       expect(await addressOf(proxied)).toBe('203.0.113.7');
+      for (const nonsense of ['x'.repeat(80), 'unknown', "'; --"])
+        expect(await addressOf(proxied, { 'x-forwarded-for': nonsense })).toBe('');
     } finally {
       await proxied.stop();
     }
@@ -156,15 +158,22 @@ describe('the document', () => {
       Object.keys(item).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual([
+      'delete /account/sessions',
+      'delete /account/sessions/{id}',
       'delete /user/login',
       'get /.well-known/jwks.json',
+      'get /.well-known/oauth-authorization-server',
+      'get /account/sessions',
       'get /auth/getuser',
       'get /livez',
       'get /readyz',
+      'post /account/password',
       'post /auth/register',
       'post /auth/token',
       'post /auth/token/refresh',
       'post /auth/token/verify',
+      'post /oauth/introspect',
+      'post /oauth/revoke',
       'post /user/login',
       'post /user/login/refresh',
       'post /user/signup',

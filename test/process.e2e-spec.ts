@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { PASSWORD } from './support/accounts.js';
 import { ServiceProcess } from './support/process.js';
@@ -63,7 +62,8 @@ describe('a process', () => {
     const requests = Array.from({ length: 4 }, (_, i) =>
       post(`${url}/auth/register`, { username: `user${i}`, password: PASSWORD }),
     );
-    await sleep(100);
+    // They were sent together: when one has its answer, the others wait for their turn to be hashed.
+    await Promise.race(requests);
     process.kill(signal);
     expect((await Promise.all(requests)).map(({ status }) => status)).toEqual([201, 201, 201, 201]);
     expect(await process.exited).toBe(0);
@@ -78,6 +78,21 @@ describe('a process', () => {
     process.kill('SIGTERM');
     expect(await process.exited).toBe(0);
     idle.destroy();
+  });
+
+  it('does not wait for a client that stalls within its request when it stops', async () => {
+    const process = start();
+    const url = new URL(await process.ready());
+    const stalled = connect(Number(url.port), url.hostname);
+    stalled.on('error', () => undefined);
+    stalled.write(
+      'POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n{',
+    );
+    // Served after the stalled one was begun, on a connection of its own.
+    await fetch(new URL('/livez', url));
+    process.kill('SIGTERM');
+    expect(await process.exited).toBe(0);
+    stalled.destroy();
   });
 
   it('logs JSON lines alone', async () => {

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type JsonWebKey } from 'node:crypto';
 import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, register } from './support/accounts.js';
@@ -171,6 +171,18 @@ describe('a forged token', () => {
       (access) => access.replace(/[^.]*$/, (signature) => Buffer.from(signature, 'base64url').toString('base64')),
     ],
     ['with a fourth part', (access) => `${access}.x`],
+    [
+      'with claims that are no JSON',
+      () => `${b64({ alg: 'ES256', typ: 'JWT' })}.${Buffer.from('no JSON').toString('base64url')}.AAAA`,
+    ],
+    [
+      'with a header that is no object',
+      (access) => `${Buffer.from('null').toString('base64url')}.${access.split('.')[1]}.AAAA`,
+    ],
+    [
+      'with a key id that is no text',
+      (access) => `${b64({ ...headerOf(access), kid: { a: 1 } })}.${access.split('.')[1]}.AAAA`,
+    ],
   ])('is refused: %s', async (_, forge) => {
     const { access } = await register(service.client);
     const jwk = ((await service.client.get('/.well-known/jwks.json')).body as { keys: JsonWebKey[] }).keys[0]!;
@@ -207,7 +219,9 @@ describe('keys', () => {
   it('lie in the database sealed', async () => {
     const [row] =
       await service.dataSource.query<{ private_key: string; public_jwk: string }[]>('SELECT * FROM signing_keys');
-    expect(Buffer.from(row!.private_key, 'base64url').toString('latin1')).not.toContain('PRIVATE');
+    const bytes = Buffer.from(row!.private_key, 'base64url');
+    for (let start = 0; start < 40; start++)
+      expect(() => createPrivateKey({ key: bytes.subarray(start), format: 'der', type: 'pkcs8' })).toThrow();
     expect(row!.public_jwk).not.toContain('"d"');
   });
 

@@ -10,7 +10,8 @@ import {
   personalNameProblems,
   usernameProblems,
 } from '../users/names.js';
-import type { Device } from '../users/sessions.service.js';
+import type { Session } from '../users/session.entity.js';
+import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { type NewUser, UsersService } from '../users/users.service.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
@@ -23,8 +24,8 @@ export interface Registration {
   readonly password: string;
   /** Left out, the account has an email only if the username is one. */
   readonly email?: string;
-  readonly first_name?: string;
-  readonly last_name?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
 }
 
 /** Who may have an account, and who is who. */
@@ -33,6 +34,7 @@ export class AccountsService {
   constructor(
     private readonly users: UsersService,
     private readonly sessions: AuthSessionsService,
+    private readonly userSessions: SessionsService,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
   ) {}
@@ -65,6 +67,43 @@ export class AccountsService {
     return user;
   }
 
+  /** The living sessions of an account, newest first. */
+  sessionsOf(user: User): Promise<Session[]> {
+    return this.userSessions.ofUser(user);
+  }
+
+  /** @throws AuthError `session_not_found` unless it is a living session of this account */
+  async endSession(user: User, id: string): Promise<void> {
+    const living = await this.userSessions.ofUser(user);
+    if (!living.some((session) => session.id === id)) throw new AuthError({ code: 'session_not_found' });
+    await this.userSessions.revoke({ id, userId: user.id }, 'owner');
+  }
+
+  /** Ends all sessions of the account but this one, or with this one. */
+  async endSessions(session: SessionOfUser, { andThisOne }: { andThisOne: boolean }): Promise<void> {
+    if (!andThisOne) await this.userSessions.adopt(session);
+    // Where this comes second, another call has just ended them all, this session included unless it made that call itself.
+    await this.users.endSessions(session.user, andThisOne ? null : session.id);
+  }
+
+  /**
+   * Changes the password, and ends all sessions of the account but this one.
+   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password
+   */
+  async changePassword(session: SessionOfUser, current: string, next: string): Promise<void> {
+    const matches = await this.hasher.verify(session.user.passwordHash, current);
+    const fields = {
+      ...unlessEmpty('currentPassword', matches ? [] : ['this is not the current password']),
+      ...unlessEmpty('newPassword', this.policy.problems(next)),
+    };
+    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    const passwordHash = await this.hasher.hash(next);
+    await this.userSessions.adopt(session);
+    const changed = await this.users.endSessions(session.user, session.id, passwordHash);
+    // Another call ended the sessions or changed the password while this one was hashing.
+    if (!changed) throw new AuthError({ code: 'token_not_valid' });
+  }
+
   /**
    * The session first: a session of nobody is nothing, an account without the answer that it was made is a name lost to its owner.
    * So the one insert of the account decides, and no transaction spans two round trips.
@@ -74,7 +113,8 @@ export class AccountsService {
     try {
       await this.users.create(user);
     } catch (error) {
-      if (error instanceof AuthError) await this.sessions.discard(sid);
+      // Left behind, it would be purged with the others.
+      if (error instanceof AuthError) await this.sessions.discard(sid).catch(() => undefined);
       throw error;
     }
     return tokens;
@@ -83,14 +123,14 @@ export class AccountsService {
 
 type Names = Pick<NewUser, 'username' | 'email' | 'firstName' | 'lastName'>;
 
-function normalized({ username, email, first_name = '', last_name = '' }: Registration): Names {
+function normalized({ username, email, firstName = '', lastName = '' }: Registration): Names {
   const name = normalizeName(username);
   const ownEmail = isEmailName(name) ? name : null;
   return {
     username: name,
     email: email === undefined ? ownEmail : normalizeName(email),
-    firstName: first_name.trim(),
-    lastName: last_name.trim(),
+    firstName: firstName.trim(),
+    lastName: lastName.trim(),
   };
 }
 
@@ -98,8 +138,8 @@ function nameProblems({ username, email, firstName, lastName }: Names): FieldPro
   return {
     ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(username, email)].slice(0, 1)),
     ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
-    ...unlessEmpty('first_name', personalNameProblems(firstName)),
-    ...unlessEmpty('last_name', personalNameProblems(lastName)),
+    ...unlessEmpty('firstName', personalNameProblems(firstName)),
+    ...unlessEmpty('lastName', personalNameProblems(lastName)),
   };
 }
 

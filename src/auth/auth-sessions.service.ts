@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
@@ -6,17 +6,26 @@ import { AuthError } from '../errors/failure.error.js';
 import type { Session } from '../users/session.entity.js';
 import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { User } from '../users/user.entity.js';
+import { endOf } from './session-end.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
-import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
 
 export interface TokenPair {
   readonly access: string;
   readonly refresh: string;
 }
 
+/**
+ * What a refresh token is to its session: the current one; the one before, still inside the replay window;
+ * an older one, which an honest client has no use for; or none that the session ever had.
+ */
+type Standing = 'current' | 'parent' | 'replayed' | 'unknown';
+
 /** The life of a session: opened by a login, carried on by refresh tokens, asked for by access tokens, ended by a logout. */
 @Injectable()
 export class AuthSessionsService {
+  private readonly logger = new Logger('security');
+
   constructor(
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
@@ -40,26 +49,24 @@ export class AuthSessionsService {
     };
     const refresh = this.refreshTokens.sign(session);
     await this.sessions.create({ ...session, refreshHash: this.refreshTokens.digest(refresh) });
-    return { sid: session.id, tokens: { refresh, access: this.accessTokenOf(session) } };
+    return { sid: session.id, tokens: { refresh, access: await this.accessTokenOf(session) } };
   }
 
   /**
-   * Spends a refresh token and answers its successor.
+   * Spends a refresh token and answers its successor. Inside the replay window the spent token gets the same successor
+   * again, so that lost answers, double clicks and browser tabs converge; an older one ends the session (RFC 9700 section 4.14.2).
    * @throws AuthError `token_not_valid`
    */
   async rotate(refreshToken: string): Promise<TokenPair> {
-    const session = await this.currentSessionOf(refreshToken);
-    const generation = this.generation(session.refreshCounter + 1, session.endsAt);
-    const refresh = this.refreshTokens.sign({ id: session.id, ...generation });
-    const rotated = await this.sessions.rotate(session, {
-      ...generation,
-      refreshHash: this.refreshTokens.digest(refresh),
-    });
-    if (!rotated) throw new AuthError({ code: 'token_not_valid' });
-    return {
-      refresh,
-      access: this.accessTokenOf({ id: session.id, userId: session.userId, expiresAt: generation.expiresAt }),
-    };
+    const claims = this.refreshTokens.verify(refreshToken);
+    for (;;) {
+      const session = await this.living(claims.sid);
+      if ((await this.honoured(claims, refreshToken, session)) === 'parent')
+        return { refresh: this.refreshTokens.again(session), access: await this.accessTokenOf(session) };
+      const successor = await this.succeed(session);
+      if (successor) return successor;
+      // Another refresh or a logout came first. Looking again ends: either as its parent, or with a session that has ended.
+    }
   }
 
   /**
@@ -67,7 +74,11 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid`
    */
   async renewAccess(refreshToken: string): Promise<string> {
-    return this.accessTokenOf(await this.currentSessionOf(refreshToken));
+    const claims = this.refreshTokens.verify(refreshToken);
+    const session = await this.living(claims.sid);
+    await this.honoured(claims, refreshToken, session);
+    await this.touch(session);
+    return this.accessTokenOf(session);
   }
 
   /**
@@ -75,13 +86,26 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid`
    */
   async ofAccessToken(accessToken: string): Promise<SessionOfUser> {
-    return this.ofClaims(this.accessTokens.verify(accessToken));
+    return this.ofClaims(await this.accessTokens.verify(accessToken));
   }
 
   /** As {@link ofAccessToken}, for claims that were verified already. */
   async ofClaims({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
     const session = await this.living(sid);
     if (session.userId !== sub) throw new AuthError({ code: 'token_not_valid' });
+    await this.touch(session);
+    return session;
+  }
+
+  /**
+   * The living session behind a refresh token that is current or inside the replay window. Looks only: a replay ends nothing here.
+   * @throws AuthError `token_not_valid`
+   */
+  async ofRefreshToken(refreshToken: string): Promise<SessionOfUser> {
+    const claims = this.refreshTokens.verify(refreshToken);
+    const session = await this.living(claims.sid);
+    const standing = this.standingOf(claims, refreshToken, session);
+    if (standing !== 'current' && standing !== 'parent') throw new AuthError({ code: 'token_not_valid' });
     return session;
   }
 
@@ -90,10 +114,16 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid` for tokens that we never issued, or of two sessions; nothing is ended then
    */
   async logout(accessToken: string, refreshToken: string): Promise<void> {
-    const access = this.accessTokens.verify(accessToken, { expired: true });
+    const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
-    await this.sessions.revoke(access.sid, 'logout');
+    await this.sessions.revoke({ id: access.sid }, 'logout');
+  }
+
+  /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */
+  async revokeByToken(token: string): Promise<void> {
+    const sid = await this.sidOf(token);
+    if (sid !== undefined) await this.sessions.revoke({ id: sid }, 'client');
   }
 
   /** Removes a session whose tokens were given to nobody. */
@@ -101,18 +131,60 @@ export class AuthSessionsService {
     return this.sessions.remove(sid);
   }
 
-  private async currentSessionOf(refreshToken: string): Promise<SessionOfUser> {
-    const { sid } = this.refreshTokens.verify(refreshToken);
-    const session = await this.living(sid);
-    if (session.refreshHash !== this.refreshTokens.digest(refreshToken))
-      throw new AuthError({ code: 'token_not_valid' });
-    return session;
+  private async succeed(session: SessionOfUser): Promise<TokenPair | undefined> {
+    const generation = this.generation(session.refreshCounter + 1, session.endsAt);
+    const refresh = this.refreshTokens.sign({ id: session.id, ...generation });
+    const refreshHash = this.refreshTokens.digest(refresh);
+    const rotated = await this.sessions.rotate(session, { ...generation, refreshHash });
+    if (!rotated) return undefined;
+    const { id, userId } = session;
+    return { refresh, access: await this.accessTokenOf({ id, userId, expiresAt: generation.expiresAt }) };
+  }
+
+  /** @throws AuthError unless the token is the current one or its parent; a replay ends the session */
+  private async honoured(claims: RefreshClaims, refreshToken: string, session: SessionOfUser): Promise<Standing> {
+    const standing = this.standingOf(claims, refreshToken, session);
+    if (standing === 'unknown') throw new AuthError({ code: 'token_not_valid' });
+    if (standing !== 'replayed') return standing;
+    const { id, userId } = session;
+    const ended = await this.sessions.revoke({ id }, 'replay');
+    if (ended) this.logger.warn({ event: 'refresh_token_replayed', session: id, user: userId });
+    throw new AuthError({ code: 'token_not_valid', reason: 'rotated' });
+  }
+
+  private standingOf({ counter }: RefreshClaims, refreshToken: string, session: Session): Standing {
+    const { refreshCounter, refreshHash, refreshedAt } = session;
+    if (counter > refreshCounter) return 'unknown';
+    if (counter === refreshCounter)
+      return refreshHash === this.refreshTokens.digest(refreshToken) ? 'current' : 'unknown';
+    const age = this.clock.now() - refreshedAt;
+    return counter === refreshCounter - 1 && age < this.config.REFRESH_REPLAY_WINDOW * 1000 ? 'parent' : 'replayed';
   }
 
   private async living(sid: string): Promise<SessionOfUser> {
     const session = await this.sessions.find(sid);
-    if (!session || !this.sessions.isAlive(session)) throw new AuthError({ code: 'token_not_valid' });
+    const reason = endOf(session, this.clock.now());
+    if (session === null || reason !== undefined)
+      throw new AuthError({ code: 'token_not_valid', ...(reason && { reason }) });
     return session;
+  }
+
+  /** That a session was used is no reason to refuse it, should the store take no writes just now. */
+  private async touch(session: Session): Promise<void> {
+    await this.sessions.touch(session).catch((error: unknown) => {
+      this.logger.warn({ event: 'last_use_not_written', session: session.id, err: error });
+    });
+  }
+
+  private async sidOf(token: string): Promise<string | undefined> {
+    for (const tokens of [this.refreshTokens, this.accessTokens]) {
+      try {
+        return (await tokens.verify(token, { expired: true })).sid;
+      } catch (error) {
+        if (!(error instanceof AuthError)) throw error;
+      }
+    }
+    return undefined;
   }
 
   /** The n-th refresh token's part of a session that starts now: its life slides on, within the absolute end. */
@@ -125,7 +197,7 @@ export class AuthSessionsService {
     };
   }
 
-  private accessTokenOf(session: Pick<Session, 'id' | 'userId' | 'expiresAt'>): string {
+  private accessTokenOf(session: Pick<Session, 'id' | 'userId' | 'expiresAt'>): Promise<string> {
     return this.accessTokens.sign({ sub: session.userId, sid: session.id }, session.expiresAt);
   }
 }

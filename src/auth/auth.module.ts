@@ -3,9 +3,13 @@ import { JwtModule } from '@nestjs/jwt';
 import { PassportModule } from '@nestjs/passport';
 import { KeysModule } from '../keys/keys.module.js';
 import { UsersModule } from '../users/users.module.js';
+import { AccountController } from './account/account.controller.js';
 import { AccountsService } from './accounts.service.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
 import { AuthTokenController } from './auth-token/auth-token.controller.js';
+import { IntrospectionService } from './introspection.service.js';
+import { MetadataController } from './oauth/metadata.controller.js';
+import { OAuthController } from './oauth/oauth.controller.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { JwtStrategy } from './strategies/jwt.strategy.js';
@@ -16,7 +20,7 @@ import { UserLoginController } from './user-login/user-login.controller.js';
 
 @Module({
   imports: [PassportModule, JwtModule.register({}), KeysModule, UsersModule],
-  controllers: [AuthTokenController, UserLoginController],
+  controllers: [AuthTokenController, UserLoginController, AccountController, OAuthController, MetadataController],
   providers: [
     AccountsService,
     AuthSessionsService,
@@ -26,6 +30,7 @@ import { UserLoginController } from './user-login/user-login.controller.js';
     RefreshTokens,
     LocalStrategy,
     JwtStrategy,
+    IntrospectionService,
   ],
 })
 export class AuthModule {}

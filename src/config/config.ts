@@ -10,7 +10,7 @@ export type Config = Omit<Settings, 'AUTH_SECRET'> & { readonly AUTH_SECRET: str
 export const CONFIG = Symbol('Config');
 
 /** Variables that may be given as `NAME_FILE`, a file that holds the value, so that secrets can be mounted. */
-const FILE_VARIABLES = ['AUTH_SECRET', 'DATABASE_URL'] as const;
+const FILE_VARIABLES = ['AUTH_SECRET', 'AUTH_SECRET_PREVIOUS', 'DATABASE_URL'] as const;
 
 /**
  * Reads and validates the environment.

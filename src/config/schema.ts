@@ -24,7 +24,15 @@ const list = (valid: (item: string) => boolean, message: string) =>
     .refine((items) => items.every(valid), message)
     .default([]);
 
+const secret = z.string().superRefine((text, context) => {
+  const weakness = weaknessOf(text);
+  if (weakness) context.addIssue(weakness);
+});
+
 const YEAR = 365 * 24 * 3600;
+
+/** Seconds that an access token lives at most, whatever is configured. */
+export const MAX_ACCESS_TOKEN_TTL = 24 * 3600;
 
 /** Every environment variable of the service, with its range and default. Times are in seconds, sizes in KiB. */
 export const schema = z
@@ -36,18 +44,18 @@ export const schema = z
       .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
       .optional(),
     DATA_DIR: z.string().default('./data'),
-    AUTH_SECRET: z
-      .string()
-      .superRefine((secret, context) => {
-        const weakness = weaknessOf(secret);
-        if (weakness) context.addIssue(weakness);
-      })
-      .optional(),
+    AUTH_SECRET: secret.optional(),
+    AUTH_SECRET_PREVIOUS: secret.optional(),
     ISSUER: z.string().refine(isHttpUrl, 'must be an http or https URL').default('http://localhost:3000'),
-    ACCESS_TOKEN_TTL: whole(10, 24 * 3600, 900),
+    ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
     REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
     SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
     REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
+    KEY_ROTATION_DAYS: whole(1, 3650, 30),
+    INTROSPECTION_CLIENTS: list(
+      isClient,
+      'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
+    ),
     ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
     ARGON2_TIME_COST: whole(1, 100, 2),
     ARGON2_PARALLELISM: whole(1, 64, 1),
@@ -94,9 +102,20 @@ function isDatabaseUrl(text: string): boolean {
     /^(mysql|mariadb):$/.test(url.protocol) &&
     url.hostname !== '' &&
     url.username !== '' &&
+    url.hash === '' &&
     /^\/[^/]+$/.test(url.pathname) &&
-    /^(\?ssl=(on|off))?$/.test(url.search)
+    /^(\?ssl=(on|off))?$/.test(url.search) &&
+    [url.username, url.password, url.pathname].every(isDecodable)
   );
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isHttpUrl(text: string): boolean {
@@ -108,9 +127,16 @@ function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && parseUrl(text)?.origin === text;
 }
 
+/** An id without a colon, and a hash that does not give the secret away. */
+function isClient(text: string): boolean {
+  return /^[\w.~-]{1,100}:[0-9a-f]{64}$/i.test(text);
+}
+
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
   if (family === 0 || rest.length > 0) return false;
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128));
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+  );
 }

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 
-/** Seconds to wait for another instance that applies the same migrations. */
-const LOCK_TIMEOUT = 60;
+/** Seconds of one wait for another instance that applies the same migrations, less than a statement may take. */
+const LOCK_TIMEOUT = 3;
+const LOCK_ATTEMPTS = 100;
 
 /** Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait. */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
@@ -26,15 +27,23 @@ async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void
   // Names are the server's, not the database's, and at most 64 characters long.
   const database = createHash('sha256').update(String(queryRunner.dataSource.options.database));
   const name = `latchkey:${database.digest('base64url')}`;
-  const rows = (await queryRunner.query('SELECT GET_LOCK(?, ?) AS locked', [name, LOCK_TIMEOUT])) as {
-    locked: unknown;
-  }[];
-  if (Number(rows[0]?.locked) !== 1) throw new Error('another instance holds the migration lock');
+  await takeLock(queryRunner, name);
   try {
     await work();
   } finally {
-    await queryRunner.query('DO RELEASE_LOCK(?)', [name]);
+    // Should this fail, the lock goes with the connection; what went wrong before is what is to be told.
+    await queryRunner.query('DO RELEASE_LOCK(?)', [name]).catch(() => undefined);
   }
+}
+
+async function takeLock(queryRunner: QueryRunner, name: string): Promise<void> {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    const rows = (await queryRunner.query('SELECT GET_LOCK(?, ?) AS taken', [name, LOCK_TIMEOUT])) as {
+      taken: unknown;
+    }[];
+    if (Number(rows[0]?.taken) === 1) return;
+  }
+  throw new Error('another instance holds the migration lock');
 }
 
 /** SQLite has one writer at a time, and its definitions are part of the transaction. */
@@ -44,7 +53,7 @@ async function underWriteLock(queryRunner: QueryRunner, work: () => Promise<void
     await work();
     await queryRunner.query('COMMIT');
   } catch (error) {
-    await queryRunner.query('ROLLBACK');
+    await queryRunner.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
 }

@@ -3,15 +3,21 @@ import Libsql from 'libsql';
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/schema.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
+import { Lease } from '../upkeep/lease.entity.js';
 import { Session } from '../users/session.entity.js';
 import { User } from '../users/user.entity.js';
+import { mysqlWithSession } from './mysql-pool.js';
 import { migrations } from './migrations/index.js';
 
 type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATA_DIR'>;
 
 /** MySQL-protocol server where `DATABASE_URL` names one, else an SQLite file under `DATA_DIR`. */
 export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
-  const common = { entities: [User, Session, SigningKey], migrations, migrationsTransactionMode: 'none' as const };
+  const common = {
+    entities: [User, Session, SigningKey, Lease],
+    migrations,
+    migrationsTransactionMode: 'none' as const,
+  };
   if (!settings.DATABASE_URL)
     return {
       ...common,
@@ -24,6 +30,7 @@ export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
   return {
     ...common,
     type: 'mysql',
+    driver: mysqlWithSession,
     // URL keeps the brackets of an IPv6 address, which the resolver does not know.
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(url.port || 3306),

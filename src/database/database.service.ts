@@ -1,5 +1,8 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ConfigError } from '../config/config.error.js';
 import { applyMigrations } from './apply-migrations.js';
 
 /** The connection to the store. */
@@ -7,9 +10,13 @@ import { applyMigrations } from './apply-migrations.js';
 export class DatabaseService {
   constructor(private readonly dataSource: DataSource) {}
 
-  /** Connects and brings the tables up to date. May be called again after it failed. */
+  /**
+   * Connects and brings the tables up to date. May be called again after it failed.
+   * @throws ConfigError when the file of the embedded store cannot be used
+   */
   async connect(): Promise<void> {
-    if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    if (this.isEmbedded) await this.openFile();
+    else if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     await applyMigrations(this.dataSource);
   }
 
@@ -21,5 +28,18 @@ export class DatabaseService {
   /** One round trip. @throws whatever the driver throws when the store does not answer */
   async ping(): Promise<void> {
     await this.dataSource.query('SELECT 1');
+  }
+
+  private async openFile(): Promise<void> {
+    const path = this.dataSource.options.database as string;
+    try {
+      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      // Made before SQLite makes it, for its owner alone; the files beside it take over its mode.
+      closeSync(openSync(path, 'a', 0o600));
+      if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      throw new ConfigError(`DATA_DIR: the store in it cannot be opened (${code})`, { cause: error });
+    }
   }
 }

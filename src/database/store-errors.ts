@@ -5,7 +5,6 @@ interface DriverError {
   readonly code?: string;
   readonly sqlState?: string;
   readonly fatal?: boolean;
-  readonly syscall?: string;
 }
 
 /** A unique key or primary key exists already. */
@@ -14,23 +13,45 @@ export function isUniqueViolation(error: unknown): boolean {
   return code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
 
-/** SQLSTATE classes of statements that are wrong in themselves: cardinality, data, constraint, syntax. */
-const FAULTY_STATEMENT = /^(21|22|23|42)/;
-const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL)/;
+/** Another statement stood in the way; nothing was changed, and the same statement may be run again. */
+export function isConflict(error: unknown): boolean {
+  return /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY\w*|SQLITE_LOCKED\w*)$/.test(
+    driverErrorOf(error).code ?? '',
+  );
+}
+
+/** SQLSTATE classes of what passes: connection, transaction state, rollback, intervention. */
+const PASSING_STATE = /^(08|25|40|57|70)/;
+/** The same told by their names alone. */
+const PASSING_CODE = new RegExp(
+  '^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|POOL_' +
+    '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY|ERROR_ON_WRITE' +
+    '|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|QUERY_TIMEOUT|STATEMENT_TIMEOUT|TABLESPACE_)' +
+    '|SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL))',
+);
 
 /** The store cannot be reached or cannot serve just now, and the same statement may go through later. */
 export function isStoreUnavailable(error: unknown): boolean {
-  const { code = '', sqlState, fatal, syscall } = driverErrorOf(error);
-  if (sqlState !== undefined && sqlState !== '') return !FAULTY_STATEMENT.test(sqlState) || fatal === true;
-  return fatal === true || syscall !== undefined || SQLITE_UNAVAILABLE.test(code) || isConnectionLoss(error, code);
+  const { code = '', sqlState = '', fatal } = driverErrorOf(error);
+  return fatal === true || PASSING_STATE.test(sqlState) || PASSING_CODE.test(code) || isConnectionLoss(error);
 }
 
 /** mysql2 says only in words that a pooled connection or the pool itself is closed. */
-function isConnectionLoss(error: unknown, code: string): boolean {
-  return (
-    /^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|POOL_)/.test(code) ||
-    (error instanceof Error && /closed state|pool is closed/i.test(error.message))
-  );
+function isConnectionLoss(error: unknown): boolean {
+  return error instanceof Error && /closed state|pool is closed/i.test(error.message);
+}
+
+/** What the server says to a `DATABASE_URL` that is wrong, in words for whoever set it. */
+export function misconfigurationOf(error: unknown): string | undefined {
+  switch (driverErrorOf(error).code) {
+    case 'ER_ACCESS_DENIED_ERROR':
+    case 'ER_DBACCESS_DENIED_ERROR':
+      return 'the server does not admit this user and password to this database';
+    case 'ER_BAD_DB_ERROR':
+      return 'the server has no such database';
+    default:
+      return undefined;
+  }
 }
 
 function driverErrorOf(error: unknown): DriverError {

@@ -12,13 +12,14 @@ interface Schema {
   properties?: Record<string, Schema>;
   required?: string[];
   minProperties?: number;
-  additionalProperties?: boolean;
+  additionalProperties?: boolean | Schema;
   oneOf?: Schema[];
 }
 
 /** A text; `fixed` ones are always these very words. */
 export const text = (example: string): Schema => ({ type: 'string', minLength: 1, example });
 export const fixed = (value: string): Schema => ({ type: 'string', enum: [value], example: value });
+export const flag = (example: boolean): Schema => ({ type: 'boolean', example });
 export const texts = (example: string): Schema => ({ type: 'array', minItems: 1, items: text(example) });
 
 /** An object with these members, all of them and no others. */

@@ -1,4 +1,7 @@
-import { type DocumentedAnswer, text } from './answers.js';
+import { type DocumentedAnswer, text, texts } from './answers.js';
+
+/** What is wrong with each field, by its name. */
+const ERRORS = { type: 'object', additionalProperties: texts('this field is required') };
 
 /** An answer of RFC 9457. */
 export function problem(status: number, description: string, headers: Record<string, string> = {}): DocumentedAnswer {
@@ -14,6 +17,7 @@ export function problem(status: number, description: string, headers: Record<str
         title: text('Service Unavailable'),
         status: { type: 'integer', enum: [status], example: status },
         detail: text('service unavailable, try again later'),
+        ...(status === 400 && { errors: ERRORS }),
       },
       required: ['type', 'title', 'status', 'detail'],
       additionalProperties: false,
@@ -22,3 +26,5 @@ export function problem(status: number, description: string, headers: Record<str
 }
 
 export const unavailable = problem(503, 'The database is away', { 'Retry-After': '2' });
+
+export const badRequest = problem(400, 'A field is missing or against the rules, or the body as a whole is wrong');

@@ -13,9 +13,12 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .setVersion('1')
     .addBearerAuth()
+    .addBasicAuth()
     .addTag('contract A', 'Routes below /auth')
     .addTag('contract B', 'Routes below /user')
+    .addTag('account', 'For the owner of an account')
     .addTag('keys', 'For whoever verifies access tokens')
+    .addTag('resource servers', 'For whoever asks about tokens, with credentials of INTROSPECTION_CLIENTS')
     .addTag('health', 'For whoever operates the service');
   return SwaggerModule.createDocument(app, builder.build());
 }

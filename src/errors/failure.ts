@@ -6,8 +6,11 @@ export type AuthFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
-  | { readonly code: 'token_not_valid' }
-  | { readonly code: 'user_exists' };
+  /** `reason`: why a token that we did sign is refused, in words for its holder; left out for anything else. */
+  | { readonly code: 'token_not_valid'; readonly reason?: string }
+  | { readonly code: 'client_not_authenticated' }
+  | { readonly code: 'user_exists' }
+  | { readonly code: 'session_not_found' };
 
 /** What the transport refuses before the core is asked, or when it cannot be asked. */
 export type TransportFailure =

@@ -15,7 +15,7 @@ export function registerBodyParsers(fastify: FastifyInstance): void {
     );
   };
   parser('application/json', parseJson);
-  parser('application/x-www-form-urlencoded', (body) => fieldsOf(new URLSearchParams(textOf(body))));
+  parser('application/x-www-form-urlencoded', parseForm);
   parser('multipart/form-data', parseMultipart);
 }
 
@@ -32,23 +32,36 @@ function parseJson(body: Buffer): unknown {
   return value;
 }
 
-function parseMultipart(body: Buffer, request: FastifyRequest): Promise<unknown> {
+function parseForm(body: Buffer): unknown {
+  const text = textOf(body);
+  const form = new URLSearchParams(text);
+  // Escapes that are no UTF-8 decode to the replacement character, all to the same.
+  if (form.toString().includes('%EF%BF%BD') && !/%EF%BF%BD|\ufffd/i.test(text)) throw notUtf8();
+  return fieldsOf(form);
+}
+
+async function parseMultipart(body: Buffer, request: FastifyRequest): Promise<unknown> {
   textOf(body);
-  const fields: [string, unknown][] = [];
+  return fieldsOf(await multipartEntries(body, request.headers as BusboyHeaders));
+}
+
+function multipartEntries(body: Buffer, headers: BusboyHeaders): Promise<[string, unknown][]> {
+  const entries: [string, unknown][] = [];
   return new Promise((resolve, reject) => {
     const refuse = () => {
       reject(malformed('the request body is not valid multipart form data'));
     };
     try {
-      const parser = new Busboy({ headers: request.headers as BusboyHeaders });
-      parser.on('field', (name, value) => fields.push([name, value]));
+      const parser = new Busboy({ headers });
+      parser.on('field', (name, value) => entries.push([name, value]));
       parser.on('file', (name, file) => {
-        fields.push([name, file]);
-        file.resume();
+        entries.push([name, null]);
+        // A part without an end is told to the part too; with nobody listening, that would end the process.
+        file.on('error', refuse).resume();
       });
       parser.on('error', refuse);
       parser.on('finish', () => {
-        resolve(fieldsOf(fields));
+        resolve(entries);
       });
       parser.end(body);
     } catch {
@@ -59,23 +72,27 @@ function parseMultipart(body: Buffer, request: FastifyRequest): Promise<unknown>
 
 /** Entries of a form by name. A field that is given more than once becomes an array, which no field of ours may be. */
 function fieldsOf(form: Iterable<[string, unknown]>): Record<string, unknown> {
-  const fields = new Map<string, unknown>();
-  for (const [name, value] of form) fields.set(name, fields.has(name) ? [fields.get(name), value] : value);
+  const fields = new Map<string, unknown[]>();
+  for (const [name, value] of form) fields.set(name, [...(fields.get(name) ?? []).slice(0, 1), value]);
   if (fields.has('__proto__')) throw malformed('the request body has a field that is not allowed');
-  return Object.fromEntries(fields);
+  return Object.fromEntries(Array.from(fields, ([name, values]) => [name, values.length === 1 ? values[0] : values]));
 }
 
 function textOf(body: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(body);
   } catch {
-    throw malformed('the request body is not valid UTF-8');
+    throw notUtf8();
   }
 }
 
 function isDeeperThan(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return depth === 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+}
+
+function notUtf8(): FailureError {
+  return malformed('the request body is not valid UTF-8');
 }
 
 function malformed(detail: string): FailureError {

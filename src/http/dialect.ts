@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Failure } from '../errors/failure.js';
 
 /** An answer on the wire. */
@@ -30,10 +30,23 @@ export class Dialects {
     this.byPrefix = new Map(dialects.map((dialect) => [dialect.prefix, dialect]));
   }
 
-  /** @param url path of a request, with or without its query string */
-  of(url: string): Dialect {
-    const prefix = /^\/([^/?#]*)/.exec(url)?.[1] ?? '';
+  /** @param route see {@link routeOf} */
+  of(route: string): Dialect {
+    const prefix = /^\/([^/]*)/.exec(route)?.[1] ?? '';
     return this.byPrefix.get(prefix) ?? this.fallback;
+  }
+}
+
+/** The route that a request has reached, or its path where there is none: decoded, without query, fragment and host. */
+export function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? pathOf(request.url);
+}
+
+function pathOf(url: string): string {
+  try {
+    return decodeURI(new URL(url, 'http://localhost').pathname);
+  } catch {
+    return url.split(/[?#]/, 1)[0] ?? '';
   }
 }
 

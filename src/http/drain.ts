@@ -1,6 +1,9 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 
+/** For requests under way to be answered, once the service stops. */
+const DEADLINE_MS = 8_000;
+
 /**
  * Makes `close()` quick and complete: requests that were taken are answered on connections that close after them,
  * and connections without a request are cut. Node by itself waits for kept-alive connections, and for those that never sent anything.
@@ -31,5 +34,9 @@ export function drainOnClose(fastify: FastifyInstance): void {
   fastify.addHook('preClose', async () => {
     isClosing = true;
     for (const [socket, requests] of requestsUnderWay) if (requests === 0) socket.destroy();
+    // Node looks for requests that take too long no more once it closes; a client that stalls must not keep us.
+    setTimeout(() => {
+      for (const socket of requestsUnderWay.keys()) socket.destroy();
+    }, DEADLINE_MS).unref();
   });
 }

@@ -1,6 +1,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { answer, type Dialects } from './dialect.js';
+import { FailureError } from '../errors/failure.error.js';
+import { answer, type Dialects, routeOf } from './dialect.js';
 import { failureOf } from './failure-of.js';
 
 /** Answers everything that is thrown, in the dialect of its route. The cause of what is not the client's doing goes to the log alone. */
@@ -13,8 +14,10 @@ export class FailureFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const failure = failureOf(thrown);
     if (failure.code === 'internal') request.log.error({ err: thrown }, 'a request failed');
-    if (failure.code === 'unavailable') request.log.warn({ err: thrown }, 'the store is unavailable');
+    // Our own refusal while the start is under way has no cause to tell.
+    if (failure.code === 'unavailable' && !(thrown instanceof FailureError))
+      request.log.warn({ err: thrown }, 'the store is unavailable');
     if (reply.raw.headersSent) return;
-    answer(reply, this.dialects.of(request.url).present(failure));
+    answer(reply, this.dialects.of(routeOf(request)).present(failure));
   }
 }

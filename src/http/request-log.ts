@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import { routeOf } from './dialect.js';
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -15,11 +16,14 @@ export function logRequests(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id);
   });
+  fastify.addHook('onRequestAbort', async (request) => {
+    request.log.info({ method: request.method, path: routeOf(request) }, 'request aborted by the client');
+  });
   fastify.addHook('onResponse', async (request, reply) => {
-    const { method, ip, url } = request;
+    const { method, ip } = request;
     const line = {
       method,
-      path: url.split('?', 1)[0],
+      path: routeOf(request),
       status: reply.statusCode,
       ms: Math.round(reply.elapsedTime),
       ip,

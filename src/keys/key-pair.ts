@@ -31,10 +31,12 @@ export function sealed(pair: KeyPair, seal: KeySeal): Pick<SigningKey, 'kid' | '
   return { kid: pair.kid, publicJwk: JSON.stringify(pair.publicJwk), privateKey: seal.seal(pair.kid, pkcs8) };
 }
 
-/** @throws Error when the row was sealed with another secret */
-export function unsealed(row: SigningKey, seal: KeySeal): KeyPair {
+/** @returns undefined for a row that was sealed with another secret */
+export function unsealed(row: SigningKey, seal: KeySeal): KeyPair | undefined {
+  const pkcs8 = seal.open(row.kid, row.privateKey);
+  if (!pkcs8) return undefined;
   const publicJwk = JSON.parse(row.publicJwk) as PublicJwk;
-  const privateKey = createPrivateKey({ key: seal.open(row.kid, row.privateKey), format: 'der', type: 'pkcs8' });
+  const privateKey = createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
   return { kid: row.kid, publicJwk, publicKey: createPublicKey(privateKey), privateKey };
 }
 

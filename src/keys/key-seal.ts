@@ -20,14 +20,18 @@ export class KeySeal {
     return Buffer.concat([iv, cipher.getAuthTag(), ciphertext]).toString('base64url');
   }
 
-  /** @throws Error when sealed with another secret, for another key id, or damaged */
-  open(kid: string, sealed: string): Buffer {
+  /** @returns undefined for what was sealed with another secret, for another key id, or is damaged */
+  open(kid: string, sealed: string): Buffer | undefined {
     const bytes = Buffer.from(sealed, 'base64url');
-    const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(0, IV_BYTES), {
-      authTagLength: TAG_BYTES,
-    })
-      .setAAD(Buffer.from(kid))
-      .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-    return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+    try {
+      const decipher = createDecipheriv('aes-256-gcm', this.key, bytes.subarray(0, IV_BYTES), {
+        authTagLength: TAG_BYTES,
+      })
+        .setAAD(Buffer.from(kid))
+        .setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
+      return Buffer.concat([decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
+    } catch {
+      return undefined;
+    }
   }
 }

@@ -1,75 +1,153 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import type { Repository } from 'typeorm';
+import { IsNull, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { ConfigError } from '../config/config.error.js';
+import { retrying } from '../database/retrying.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { type KeyPair, newKeyPair, sealed, unsealed } from './key-pair.js';
+import { KeySchedule, RELOAD_AFTER } from './key-schedule.js';
 import { KeySeal } from './key-seal.js';
 import { SigningKey } from './signing-key.entity.js';
 
-/** The keys that sign access tokens: kept in the database, so that all replicas share them, and held in memory. */
+/** A key with its place in the schedule. */
+export type ScheduledKey = KeyPair & Pick<SigningKey, 'generation' | 'createdAt' | 'activeFrom' | 'retiredAt'>;
+
+/** Seconds between two looks for a key id that nobody has seen before, so that made-up ids do not become database reads. */
+const UNKNOWN_KEY_PAUSE = 5;
+
+/** The keys that sign access tokens: kept in the database, so that all replicas share them, and held in memory for a minute. */
 @Injectable()
 export class SigningKeysService {
-  private readonly seal: KeySeal;
-  private pairs: readonly KeyPair[] = [];
+  private readonly seals: readonly KeySeal[];
+  private readonly schedule: KeySchedule;
+  private keys: readonly ScheduledKey[] = [];
+  private loadedAt = Number.NEGATIVE_INFINITY;
+  private loading: Promise<void> | undefined;
 
   constructor(
-    @InjectRepository(SigningKey) private readonly keys: Repository<SigningKey>,
-    @Inject(CONFIG) config: Config,
+    @InjectRepository(SigningKey) private readonly rows: Repository<SigningKey>,
+    @Inject(CONFIG) { AUTH_SECRET, AUTH_SECRET_PREVIOUS, KEY_ROTATION_DAYS }: Config,
     private readonly clock: Clock,
   ) {
-    this.seal = new KeySeal(config.AUTH_SECRET);
+    const secrets = [AUTH_SECRET, ...(AUTH_SECRET_PREVIOUS ? [AUTH_SECRET_PREVIOUS] : [])];
+    this.seals = secrets.map((secret) => new KeySeal(secret));
+    this.schedule = new KeySchedule(KEY_ROTATION_DAYS);
   }
 
   /**
-   * Reads the keys from the database, and makes the first one where there is none.
+   * Reads the keys from the database, and makes the next one when it is time.
    * @throws ConfigError when they were sealed with another `AUTH_SECRET`
    */
-  async load(): Promise<void> {
+  load(): Promise<void> {
+    return (this.loading ??= this.read().finally(() => (this.loading = undefined)));
+  }
+
+  /** The key that signs now. */
+  async signing(): Promise<KeyPair> {
+    await this.loadIfOlderThan(RELOAD_AFTER);
+    const key = this.schedule.signing(this.keys, this.clock.now());
+    if (!key) throw new Error('there is no signing key');
+    return key;
+  }
+
+  /** The keys that verify tokens now, newest first: what the JWKS shows. */
+  async verifying(): Promise<readonly KeyPair[]> {
+    await this.loadIfOlderThan(RELOAD_AFTER);
+    return this.schedule.verifying(this.keys, this.clock.now());
+  }
+
+  /** The key of an id; one that has done its time still knows its tokens again, which have expired. */
+  async find(kid: string): Promise<KeyPair | undefined> {
+    const known = this.inUse(kid);
+    if (!known) await this.loadIfOlderThan(UNKNOWN_KEY_PAUSE);
+    else await this.loadIfOlderThan(RELOAD_AFTER);
+    return this.inUse(kid);
+  }
+
+  /** Every key that there ever was, newest first. */
+  async all(): Promise<readonly ScheduledKey[]> {
+    await this.load();
+    return this.keys;
+  }
+
+  /** Makes the next key now; it signs as soon as everybody can know it. */
+  async rotate(): Promise<void> {
+    await this.load();
+    await this.create((this.keys[0]?.generation ?? 0) + 1, this.schedule.soonest(this.clock.now()));
+    await this.load();
+  }
+
+  /**
+   * Takes a key out of use at once, with every token that it signed. If it was the last, the next one signs at once too.
+   * @returns whether there was such a key
+   */
+  async retire(kid: string): Promise<boolean> {
+    const { affected } = await this.rows.update({ kid, retiredAt: IsNull() }, { retiredAt: this.clock.now() });
+    await this.load();
+    return affected === 1;
+  }
+
+  private inUse(kid: string): ScheduledKey | undefined {
+    return this.keys.find((key) => key.kid === kid && key.retiredAt === null);
+  }
+
+  private async loadIfOlderThan(seconds: number): Promise<void> {
+    if (Math.abs(this.clock.now() - this.loadedAt) >= seconds * 1000) await this.load();
+  }
+
+  private async read(): Promise<void> {
+    const now = this.clock.now();
     let rows = await this.findAll();
-    if (rows.length === 0) {
-      await this.create(1);
+    const activeFrom = this.schedule.nextActiveFrom(rows, now);
+    if (activeFrom !== undefined) {
+      await this.create((rows[0]?.generation ?? 0) + 1, activeFrom);
       rows = await this.findAll();
     }
-    this.pairs = rows.map((row) => this.open(row));
-  }
-
-  /** The newest key, which signs. */
-  get current(): KeyPair {
-    const [newest] = this.pairs;
-    if (!newest) throw new Error('the signing keys are not loaded');
-    return newest;
-  }
-
-  /** Newest first. */
-  get all(): readonly KeyPair[] {
-    return this.pairs;
-  }
-
-  find(kid: string): KeyPair | undefined {
-    return this.pairs.find((pair) => pair.kid === kid);
+    this.keys = await Promise.all(rows.map((row) => this.open(row)));
+    this.loadedAt = now;
   }
 
   private findAll(): Promise<SigningKey[]> {
-    return this.keys.find({ order: { generation: 'DESC' } });
+    return this.rows.find({ order: { generation: 'DESC' } });
   }
 
   /** Of several replicas that make the same generation, the primary key lets one through, and all use that one. */
-  private async create(generation: number): Promise<void> {
+  private async create(generation: number, activeFrom: number): Promise<void> {
+    const row = {
+      generation,
+      ...sealed(newKeyPair(), this.seal),
+      createdAt: this.clock.now(),
+      activeFrom,
+      retiredAt: null,
+    };
     try {
-      await this.keys.insert({ generation, ...sealed(newKeyPair(), this.seal), createdAt: this.clock.now() });
+      await retrying(() => this.rows.insert(row));
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
     }
   }
 
-  private open(row: SigningKey): KeyPair {
-    try {
-      return unsealed(row, this.seal);
-    } catch {
-      throw new ConfigError('AUTH_SECRET: is not the one that the signing keys in this database were sealed with');
+  private async open(row: SigningKey): Promise<ScheduledKey> {
+    for (const seal of this.seals) {
+      const pair = unsealed(row, seal);
+      if (!pair) continue;
+      if (seal !== this.seal) await this.sealAgain(row, pair);
+      const { generation, createdAt, activeFrom, retiredAt } = row;
+      return { ...pair, generation, createdAt, activeFrom, retiredAt };
     }
+    throw new ConfigError('AUTH_SECRET: is not the one that the signing keys in this database were sealed with');
+  }
+
+  /** A key of the previous secret moves to the present one, so that the previous one can be let go. */
+  private async sealAgain({ generation, privateKey }: SigningKey, pair: KeyPair): Promise<void> {
+    await this.rows.update({ generation, privateKey }, { privateKey: sealed(pair, this.seal).privateKey });
+  }
+
+  private get seal(): KeySeal {
+    const [present] = this.seals;
+    if (!present) throw new Error('there is no secret');
+    return present;
   }
 }

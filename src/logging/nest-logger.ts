@@ -28,9 +28,12 @@ export class NestLogger implements LoggerService {
     this.write('trace', message, rest);
   }
 
+  /** A message may be an object, whose members become the line's; its `event` says what happened. */
   private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: unknown, rest: unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
     const err = [message, ...rest].find((item) => item instanceof Error);
-    this.logger[level]({ context, err }, err ? err.message : String(message));
+    if (err) this.logger[level]({ context, err }, err.message);
+    else if (typeof message === 'object' && message !== null) this.logger[level]({ context, ...message });
+    else this.logger[level]({ context }, String(message));
   }
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigError } from '../config/config.error.js';
 import { DatabaseService } from '../database/database.service.js';
-import { isStoreUnavailable } from '../database/store-errors.js';
+import { isStoreUnavailable, misconfigurationOf } from '../database/store-errors.js';
 import { SigningKeysService } from '../keys/signing-keys.service.js';
 
 const RETRY_MS = 500;
@@ -15,8 +16,9 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
   private readonly logger = new Logger(StartupService.name);
   private readonly stop = new AbortController();
   private done = false;
+  private complaint = '';
 
-  /** Resolves once the service serves; rejects with what waiting does not mend, for instance a wrong secret. */
+  /** Resolves once the service serves; rejects with what waiting does not mend, for instance a wrong secret, or when it is stopped before. */
   readonly finished: Promise<void>;
   private settle!: { resolve: () => void; reject: (reason: unknown) => void };
 
@@ -25,7 +27,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
     private readonly keys: SigningKeysService,
   ) {
     this.finished = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    // Whoever waits is told; that nobody waits is no crash of its own.
+    // A rejection that nobody waits for would end the process.
     this.finished.catch(() => undefined);
   }
 
@@ -42,7 +44,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async run(): Promise<void> {
-    while (!this.stop.signal.aborted && !(await this.attempt())) await sleep(RETRY_MS);
+    while (!(await this.attempt())) await sleep(RETRY_MS, undefined, { signal: this.stop.signal });
   }
 
   private async attempt(): Promise<boolean> {
@@ -51,9 +53,17 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
       await this.keys.load();
       return (this.done = true);
     } catch (error) {
+      const misconfiguration = misconfigurationOf(error);
+      if (misconfiguration) throw new ConfigError(`DATABASE_URL: ${misconfiguration}`, { cause: error });
       if (this.database.isEmbedded || !isStoreUnavailable(error)) throw error;
-      this.logger.warn(`the database is not available yet: ${(error as NodeJS.ErrnoException).code ?? 'unknown'}`);
+      this.complain((error as NodeJS.ErrnoException).code ?? 'unknown');
       return false;
     }
+  }
+
+  /** Once for each cause in a row, since it may take hours. */
+  private complain(code: string): void {
+    if (code !== this.complaint) this.logger.warn(`the database is not available yet: ${code}`);
+    this.complaint = code;
   }
 }

@@ -2,7 +2,8 @@ import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../database/columns.js';
 import { User } from './user.entity.js';
 
-export type RevocationReason = 'logout' | 'replay';
+/** Why a session was ended before its time. */
+export type RevocationReason = 'logout' | 'replay' | 'owner' | 'client';
 
 /** One login, from its first token pair to its end; refreshing changes the row and never adds one. */
 @Entity('sessions')
@@ -37,6 +38,10 @@ export class Session {
   @TimeColumn({ name: 'refreshed_at' })
   refreshedAt!: number;
 
+  /** Within a minute. */
+  @TimeColumn({ name: 'last_used_at' })
+  lastUsedAt!: number;
+
   /** When the session ends unless it is refreshed before. */
   @TimeColumn({ name: 'expires_at' })
   expiresAt!: number;
@@ -56,4 +61,8 @@ export class Session {
 
   @Column({ type: 'varchar', length: 45 })
   address!: string;
+
+  /** The day from which on the row may be removed, counted from 1970: coarse, so that a refresh seldom moves the row in its index. */
+  @Column({ name: 'purge_day', type: 'int' })
+  purgeDay!: number;
 }

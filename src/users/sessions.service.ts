@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, MoreThan, Repository } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { retrying } from '../database/retrying.js';
 import { type RevocationReason, Session } from './session.entity.js';
 import type { User } from './user.entity.js';
 
@@ -17,6 +18,9 @@ export type SessionOfUser = Session & { readonly user: User };
 /** The part of a session that a refresh changes. */
 export type Rotation = Pick<Session, 'refreshHash' | 'refreshCounter' | 'refreshedAt' | 'expiresAt'>;
 
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
 /** The sessions, one row a login. */
 @Injectable()
 export class SessionsService {
@@ -25,13 +29,19 @@ export class SessionsService {
     private readonly clock: Clock,
   ) {}
 
-  async create(session: Omit<Session, 'user' | 'revokedAt' | 'revokedReason'>): Promise<void> {
-    await this.sessions.insert({
-      ...session,
-      userAgent: session.userAgent.slice(0, 255),
-      revokedAt: null,
-      revokedReason: null,
-    });
+  async create(
+    session: Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>,
+  ): Promise<void> {
+    await retrying(() =>
+      this.sessions.insert({
+        ...session,
+        userAgent: session.userAgent.slice(0, 255),
+        lastUsedAt: session.createdAt,
+        revokedAt: null,
+        revokedReason: null,
+        purgeDay: purgeDay(session.expiresAt),
+      }),
+    );
   }
 
   /** The session and its account, one indexed read, whatever state they are in. */
@@ -45,14 +55,13 @@ export class SessionsService {
     return session as SessionOfUser | null;
   }
 
-  /** Whether its tokens are honoured: neither revoked nor expired, of an account that is enabled and has not ended its sessions since. */
-  isAlive(session: SessionOfUser): boolean {
-    return (
-      session.revokedAt === null &&
-      session.expiresAt > this.clock.now() &&
-      session.user.disabledAt === null &&
-      session.user.sessionEpoch === session.userEpoch
-    );
+  /** The living sessions of an account, newest first. */
+  async ofUser(user: User): Promise<Session[]> {
+    const sessions = await this.sessions.find({
+      where: { userId: user.id, revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) },
+      order: { id: 'DESC' },
+    });
+    return sessions.filter((session) => isOfPresentEpoch(session, user));
   }
 
   /**
@@ -60,23 +69,73 @@ export class SessionsService {
    * one statement, so that of several refreshes and logouts at once exactly one comes first.
    */
   async rotate(session: Session, rotation: Rotation): Promise<boolean> {
+    const now = this.clock.now();
     const current = {
       id: session.id,
       refreshHash: session.refreshHash,
       revokedAt: IsNull(),
-      expiresAt: MoreThan(this.clock.now()),
+      expiresAt: MoreThan(now),
     };
-    const { affected } = await this.sessions.update(current, rotation);
+    const change = { ...rotation, lastUsedAt: now, purgeDay: purgeDay(rotation.expiresAt) };
+    const { affected } = await retrying(() => this.sessions.update(current, change));
     return affected === 1;
   }
 
-  /** Ends a session. Whoever ends it again changes nothing. */
-  async revoke(id: string, reason: RevocationReason): Promise<void> {
-    await this.sessions.update({ id, revokedAt: IsNull() }, { revokedAt: this.clock.now(), revokedReason: reason });
+  /** Notes that a session was used, at most once a minute. */
+  async touch(session: Session): Promise<void> {
+    const now = this.clock.now();
+    if (now - session.lastUsedAt < MINUTE_MS) return;
+    await this.sessions.update({ id: session.id, lastUsedAt: LessThan(now) }, { lastUsedAt: now });
+  }
+
+  /**
+   * Ends a session. Whoever ends it again changes nothing.
+   * @returns whether this call ended it
+   */
+  async revoke(
+    owned: Partial<Pick<Session, 'userId'>> & Pick<Session, 'id'>,
+    reason: RevocationReason,
+  ): Promise<boolean> {
+    const now = this.clock.now();
+    const change = { revokedAt: now, revokedReason: reason, purgeDay: purgeDay(now) };
+    const { affected } = await retrying(() => this.sessions.update({ ...owned, revokedAt: IsNull() }, change));
+    return affected === 1;
+  }
+
+  /** Takes a session over into the epoch that it was kept in, see `User.keptSessionId`. */
+  async adopt({ id, userEpoch, user }: SessionOfUser): Promise<void> {
+    if (userEpoch === user.sessionEpoch) return;
+    await retrying(() => this.sessions.update({ id, userEpoch }, { userEpoch: user.sessionEpoch }));
   }
 
   /** Removes a session that nobody holds a token of. */
   async remove(id: string): Promise<void> {
-    await this.sessions.delete({ id });
+    await retrying(() => this.sessions.delete({ id }));
   }
+
+  /**
+   * Removes sessions that ended a day ago or earlier. Reads them without a lock first and removes them by primary key.
+   * @returns how many, at most `batch`
+   */
+  async purge(batch: number): Promise<number> {
+    const today = Math.floor(this.clock.now() / DAY_MS);
+    const ended = await this.sessions.find({
+      select: { id: true },
+      where: { purgeDay: LessThan(today) },
+      order: { purgeDay: 'ASC' },
+      take: batch,
+    });
+    if (ended.length > 0) await retrying(() => this.sessions.delete({ id: In(ended.map(({ id }) => id)) }));
+    return ended.length;
+  }
+}
+
+/** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
+export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: User): boolean {
+  if (session.userEpoch === user.sessionEpoch) return true;
+  return user.keptSessionId === session.id && session.userEpoch === user.sessionEpoch - 1;
+}
+
+function purgeDay(endsAt: number): number {
+  return Math.floor(endsAt / DAY_MS) + 1;
 }

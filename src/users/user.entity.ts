@@ -36,6 +36,10 @@ export class User {
   @Column({ name: 'session_epoch', type: 'int' })
   sessionEpoch!: number;
 
+  /** The session that lives on although it is of the epoch before: whose owner ended all others. */
+  @Column({ name: 'kept_session_id', type: 'varchar', length: 36, nullable: true })
+  keptSessionId!: string | null;
+
   @TimeColumn({ name: 'created_at' })
   createdAt!: number;
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { retrying } from '../database/retrying.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { AuthError } from '../errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
@@ -32,11 +33,12 @@ export class UsersService {
       usernameKey: nameKey(account.username),
       emailKey: account.email === null ? null : nameKey(account.email),
       sessionEpoch: 0,
+      keptSessionId: null,
       createdAt: this.clock.now(),
       disabledAt: null,
     };
     try {
-      await this.users.insert(row);
+      await retrying(() => this.users.insert(row));
     } catch (error) {
       if (isUniqueViolation(error)) throw new AuthError({ code: 'user_exists' }, { cause: error });
       throw error;
@@ -55,8 +57,20 @@ export class UsersService {
     return this.users.findOneBy(isEmailName(name) ? { emailKey: nameKey(name) } : { usernameKey: nameKey(name) });
   }
 
+  /**
+   * Ends every session of an account in one statement, and sets a new password with it if one is given.
+   * @param user as read before: nothing happens if its sessions were ended since, as every change of the password does
+   * @param keep the session that lives on
+   * @returns whether it happened
+   */
+  async endSessions({ id, sessionEpoch }: User, keep: string | null, passwordHash?: string): Promise<boolean> {
+    const change = { ...(passwordHash && { passwordHash }), sessionEpoch: sessionEpoch + 1, keptSessionId: keep };
+    const { affected } = await retrying(() => this.users.update({ id, sessionEpoch }, change));
+    return affected === 1;
+  }
+
   /** Replaces the hash of the same password, unless the password was changed meanwhile. */
   async upgradePasswordHash(user: User, passwordHash: string): Promise<void> {
-    await this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash });
+    await retrying(() => this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash }));
   }
 }

@@ -13,17 +13,17 @@ import { StartupService } from '../../src/startup/startup.service.js';
 import { Client } from './client.js';
 import { newStore, type Store } from './store.js';
 
-/** The present, moved by hand. */
+/** The present, frozen and moved by hand. */
 export class FakeClock extends Clock {
-  private offset = 0;
+  private time = Date.now();
 
   override now(): number {
-    return Date.now() + this.offset;
+    return this.time;
   }
 
   /** Moves on by some seconds, or back. */
   advance(seconds: number): void {
-    this.offset += seconds * 1000;
+    this.time += seconds * 1000;
   }
 }
 

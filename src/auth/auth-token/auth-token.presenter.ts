@@ -1,5 +1,5 @@
 import type { AuthFailure, Failure } from '../../errors/failure.js';
-import { transportAnswer } from '../../errors/texts.js';
+import { challengeOf, transportAnswer } from '../../http/transport-answer.js';
 import type { Answer, Dialect } from '../../http/dialect.js';
 import type { TokenPair } from '../auth-sessions.service.js';
 
@@ -20,23 +20,36 @@ function present(failure: Failure): Answer {
     case 'invalid_fields':
       return answer(400, failure.fields);
     case 'invalid_credentials':
-      return unauthorized({ detail: 'No active account found with the given credentials' });
+      return unauthorized(failure, { detail: 'No active account found with the given credentials' });
     case 'token_missing':
-      return unauthorized({ detail: 'authentication credentials were not provided', code: 'not_authenticated' });
+      return unauthorized(failure, {
+        detail: 'authentication credentials were not provided',
+        code: 'not_authenticated',
+      });
     case 'token_not_valid':
-      return unauthorized({ detail: 'token is invalid or expired', code: 'token_not_valid' });
+      return unauthorized(failure, { detail: 'token is invalid or expired', code: 'token_not_valid' });
+    case 'client_not_authenticated':
+      return unauthorized(failure, { detail: 'the client is not known' });
+    case 'session_not_found':
+      return answer(404, { detail: 'not found' });
     case 'user_exists':
       return answer(409, { detail: 'User already exists' });
-    default: {
-      const { status, text, headers } = transportAnswer(failure satisfies Exclude<Failure, AuthFailure>);
+    case 'malformed_body':
+    case 'not_found':
+    case 'method_not_allowed':
+    case 'payload_too_large':
+    case 'unsupported_media_type':
+    case 'bad_request':
+    case 'unavailable':
+    case 'internal': {
+      const { status, text, headers } = transportAnswer(failure);
       return answer(status, { detail: text }, headers);
     }
   }
 }
 
-/** RFC 9110 section 11.6.1: a 401 names the scheme to authenticate with. */
-function unauthorized(body: object): Answer {
-  return answer(401, body, { 'WWW-Authenticate': 'Bearer' });
+function unauthorized(failure: AuthFailure, body: object): Answer {
+  return answer(401, body, { 'WWW-Authenticate': challengeOf(failure) });
 }
 
 function answer(status: number, body: object, headers: Record<string, string> = {}): Answer {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { loadConfig } from '../../config/config.js';
 import { PasswordHasher } from './password-hasher.js';
 
-const load = vi.hoisted(() => ({ now: 0, most: 0 }));
+const load = vi.hoisted(() => ({ now: 0, most: 0, calls: 0 }));
 
 // The real argon2, counted.
 vi.mock('argon2', async (original) => {
@@ -10,6 +10,7 @@ vi.mock('argon2', async (original) => {
   const counted =
     <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
     async (...args: Args) => {
+      load.calls++;
       load.most = Math.max(load.most, ++load.now);
       return work(...args).finally(() => load.now--);
     };
@@ -36,7 +37,11 @@ describe('PasswordHasher', () => {
   });
 
   it('works for nobody as for somebody, and finds nothing', async () => {
-    expect(await hasherOf().verify(undefined, 'a password')).toBe(false);
+    const hasher = hasherOf();
+    await hasher.onModuleInit();
+    load.calls = 0;
+    expect(await hasher.verify(undefined, 'a password')).toBe(false);
+    expect(load.calls).toBe(1);
   });
 
   it.each([1, 2, 3])('hashes %i at a time at most', async (most) => {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
-import { ExtractJwt, Strategy } from 'passport-jwt';
+import { Strategy } from 'passport-jwt';
 import type { SessionOfUser } from '../../users/sessions.service.js';
 import { AuthSessionsService } from '../auth-sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -14,18 +14,16 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     private readonly sessions: AuthSessionsService,
   ) {
     super({
-      jwtFromRequest: ExtractJwt.fromAuthHeaderAsBearerToken(),
+      jwtFromRequest: bearerTokenOf,
       // Marked deprecated for the options that have a place of their own; `complete` has none.
       // eslint-disable-next-line @typescript-eslint/no-deprecated
       jsonWebTokenOptions: AccessTokens.verification,
       algorithms: AccessTokens.verification.algorithms,
       ignoreExpiration: AccessTokens.verification.ignoreExpiration,
       secretOrKeyProvider: (_request, token: string, done) => {
-        try {
-          done(null, accessTokens.keyOf(token) as never);
-        } catch (error) {
-          done(error);
-        }
+        accessTokens.keyOf(token).then((key) => {
+          done(null, key as never);
+        }, done);
       },
     });
   }
@@ -33,4 +31,9 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   validate(token: SignedToken): Promise<SessionOfUser> {
     return this.sessions.ofClaims(this.accessTokens.claimsOf(token));
   }
+}
+
+/** The token of `Authorization: Bearer TOKEN`, and of nothing that has more or less to it, as the library's own extractor takes. */
+function bearerTokenOf({ headers }: { headers: { authorization?: string } }): string | null {
+  return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
 }

@@ -1,4 +1,5 @@
 import { AuthError } from '../../errors/failure.error.js';
+import { expiredSince } from '../session-end.js';
 
 /** A JWS whose signature was found right: header and claims, both still unchecked. */
 export interface SignedToken {
@@ -50,9 +51,10 @@ export function readClaims<Text extends string>(
     isTime(nbf) &&
     iat <= seconds + LEEWAY &&
     nbf <= seconds + LEEWAY &&
-    iat < exp &&
-    (expired || seconds < exp);
+    iat < exp;
   if (!sound) throw new AuthError({ code: 'token_not_valid' });
+  if (!expired && seconds >= exp)
+    throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
   return claims as ReturnType<typeof readClaims<Text>>;
 }
 

@@ -22,8 +22,9 @@ export class UserLoginController {
 
   @ApiSignup()
   @Post('signup')
-  async signup(@Body() registration: SignupDto, @FromDevice() device: Device) {
-    return presentTokens(await this.accounts.register(registration, device));
+  async signup(@Body() form: SignupDto, @FromDevice() device: Device) {
+    const { first_name: firstName, last_name: lastName, ...names } = form;
+    return presentTokens(await this.accounts.register({ ...names, firstName, lastName }, device));
   }
 
   @ApiLogin()

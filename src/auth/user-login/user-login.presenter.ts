@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { AuthFailure, Failure, FieldProblems } from '../../errors/failure.js';
-import { transportAnswer } from '../../errors/texts.js';
+import { challengeOf, transportAnswer } from '../../http/transport-answer.js';
+import { snakeCase } from '../../http/snake-case.js';
 import type { Answer, Dialect } from '../../http/dialect.js';
 import type { TokenPair } from '../auth-sessions.service.js';
 
@@ -17,22 +18,33 @@ function present(failure: Failure): Answer {
     case 'invalid_fields':
       return answer(400, reasonOf(failure.fields));
     case 'invalid_credentials':
-      return unauthorized('the username or the password is wrong');
+      return unauthorized(failure, 'the username or the password is wrong');
     case 'token_missing':
-      return unauthorized('a token is required');
+      return unauthorized(failure, 'a token is required');
     case 'token_not_valid':
-      return unauthorized('the token is invalid or expired');
+      return unauthorized(failure, 'the token is invalid or expired');
+    case 'client_not_authenticated':
+      return unauthorized(failure, 'the client is not known');
+    case 'session_not_found':
+      return answer(404, 'not found');
     case 'user_exists':
       return answer(409, 'the username or the email is taken');
-    default: {
-      const { status, text, headers } = transportAnswer(failure satisfies Exclude<Failure, AuthFailure>);
+    case 'malformed_body':
+    case 'not_found':
+    case 'method_not_allowed':
+    case 'payload_too_large':
+    case 'unsupported_media_type':
+    case 'bad_request':
+    case 'unavailable':
+    case 'internal': {
+      const { status, text, headers } = transportAnswer(failure);
       return answer(status, text, headers);
     }
   }
 }
 
-function unauthorized(reason: string): Answer {
-  return answer(401, reason, { 'WWW-Authenticate': 'Bearer' });
+function unauthorized(failure: AuthFailure, reason: string): Answer {
+  return answer(401, reason, { 'WWW-Authenticate': challengeOf(failure) });
 }
 
 /** `status` is contract B's one word for whatever the client did wrong, 401 and 409 included; a fault of ours goes by its own name. */
@@ -43,6 +55,6 @@ function answer(httpStatus: number, reason: string, headers: Record<string, stri
 
 function reasonOf(fields: FieldProblems): string {
   return Object.entries(fields)
-    .map(([field, problems]) => `${field}: ${problems.join(', ')}`)
+    .map(([field, problems]) => `${snakeCase(field)}: ${problems.join(', ')}`)
     .join('; ');
 }

@@ -1,5 +1,5 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createTable } from './create-table.js';
+import { createIndex, createTable } from './create-table.js';
 
 /** Without a foreign key to the account: it would lock the account's row at every login and is not to be had on a sharded cluster. */
 export class Sessions1763700000001 implements MigrationInterface {
@@ -14,13 +14,17 @@ export class Sessions1763700000001 implements MigrationInterface {
       'refresh_counter int NOT NULL',
       'created_at bigint NOT NULL',
       'refreshed_at bigint NOT NULL',
+      'last_used_at bigint NOT NULL',
       'expires_at bigint NOT NULL',
       'ends_at bigint NOT NULL',
       'revoked_at bigint',
       'revoked_reason varchar(32)',
       'user_agent varchar(255) NOT NULL',
       'address varchar(45) NOT NULL',
+      'purge_day int NOT NULL',
     ]);
+    await createIndex(queryRunner, 'sessions', 'user_id');
+    await createIndex(queryRunner, 'sessions', 'purge_day');
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {

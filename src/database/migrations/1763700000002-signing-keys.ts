@@ -12,6 +12,8 @@ export class SigningKeys1763700000002 implements MigrationInterface {
       'public_jwk text NOT NULL',
       'private_key text NOT NULL',
       'created_at bigint NOT NULL',
+      'active_from bigint NOT NULL',
+      'retired_at bigint',
     ]);
   }
 

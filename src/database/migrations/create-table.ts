@@ -15,3 +15,10 @@ export async function createTable(
   const options = isMySql ? ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin' : '';
   await queryRunner.query(`CREATE TABLE IF NOT EXISTS ${name} (${definitions.join(', ')})${options}`);
 }
+
+/** Indexes one column. Does nothing where the index is there. */
+export async function createIndex(queryRunner: QueryRunner, table: string, column: string): Promise<void> {
+  const name = `${table}_${column}`;
+  const isThere = (await queryRunner.getTable(table))?.indices.some((index) => index.name === name);
+  if (!isThere) await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${column})`);
+}

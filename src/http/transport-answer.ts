@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { TransportFailure } from './failure.js';
+import type { AuthFailure, TransportFailure } from '../errors/failure.js';
 
 /** Status and text of what the transport refuses: the same at every route, each contract words it in its own form. */
 export function transportAnswer(failure: TransportFailure): {
@@ -31,7 +31,17 @@ export function transportAnswer(failure: TransportFailure): {
   }
 }
 
+/**
+ * The `WWW-Authenticate` of a 401 (RFC 9110 section 11.6.1), with the reason as RFC 6750 section 3 puts it:
+ * only for tokens that we did sign is there more to say than that they are invalid.
+ */
+export function challengeOf(failure: AuthFailure): string {
+  if (failure.code !== 'token_not_valid') return 'Bearer';
+  const description = failure.reason === undefined ? '' : `, error_description="${failure.reason}"`;
+  return `Bearer error="invalid_token"${description}`;
+}
+
 /** The reason phrase of a status code in lower case, `bad request` for an unregistered one. */
-export function phraseOf(status: number): string {
+function phraseOf(status: number): string {
   return (STATUS_CODES[status] ?? 'bad request').toLowerCase();
 }

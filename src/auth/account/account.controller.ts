@@ -1,0 +1,45 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { SessionOfUser } from '../../users/sessions.service.js';
+import { AccountsService } from '../accounts.service.js';
+import { Current } from '../decorators/current.decorator.js';
+import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
+import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.docs.js';
+import { PasswordChangeDto } from './account.dto.js';
+import { presentSession, type SessionView } from './account.presenter.js';
+
+/** What the owner of an account does to it. Outside of both contracts; errors are problem details. */
+@ApiTags('account')
+@UseGuards(JwtAuthGuard)
+@Controller('account')
+export class AccountController {
+  constructor(private readonly accounts: AccountsService) {}
+
+  @ApiListSessions()
+  @Get('sessions')
+  async list(@Current() session: SessionOfUser): Promise<{ sessions: SessionView[] }> {
+    const sessions = await this.accounts.sessionsOf(session.user);
+    return { sessions: sessions.map((each) => presentSession(each, session.id)) };
+  }
+
+  @ApiEndSession()
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  endOne(@Current() { user }: SessionOfUser, @Param('id') id: string): Promise<void> {
+    return this.accounts.endSession(user, id);
+  }
+
+  @ApiEndSessions()
+  @Delete('sessions')
+  @HttpCode(204)
+  endAll(@Current() session: SessionOfUser, @Query('all') all?: string): Promise<void> {
+    return this.accounts.endSessions(session, { andThisOne: all === 'true' });
+  }
+
+  @ApiChangePassword()
+  @Post('password')
+  @HttpCode(204)
+  changePassword(@Current() session: SessionOfUser, @Body() passwords: PasswordChangeDto): Promise<void> {
+    return this.accounts.changePassword(session, passwords.current_password, passwords.new_password);
+  }
+}

@@ -1,0 +1,34 @@
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { AuthSessionsService } from '../auth-sessions.service.js';
+import { type ActiveToken, IntrospectionService } from '../introspection.service.js';
+import { ClientGuard } from './client.guard.js';
+import { ApiIntrospect, ApiRevoke } from './oauth.docs.js';
+import { TokenDto } from './oauth.dto.js';
+
+/** For resource servers that have credentials here. */
+@ApiTags('resource servers')
+@UseGuards(ClientGuard)
+@Controller('oauth')
+export class OAuthController {
+  constructor(
+    private readonly introspection: IntrospectionService,
+    private readonly sessions: AuthSessionsService,
+  ) {}
+
+  /** RFC 7662. */
+  @ApiIntrospect()
+  @Post('introspect')
+  @HttpCode(200)
+  introspect(@Body() { token }: TokenDto): Promise<ActiveToken | { active: false }> {
+    return this.introspection.introspect(token);
+  }
+
+  /** RFC 7009: ends the session of a token of either kind; a token that is nobody's is revoked already. */
+  @ApiRevoke()
+  @Post('revoke')
+  @HttpCode(200)
+  revoke(@Body() { token }: TokenDto): Promise<void> {
+    return this.sessions.revokeByToken(token);
+  }
+}

@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { StartupModule } from '../startup/startup.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { Lease } from './lease.entity.js';
+import { LeasesService } from './leases.service.js';
+import { UpkeepService } from './upkeep.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([Lease]), StartupModule, UsersModule],
+  providers: [LeasesService, UpkeepService],
+})
+export class UpkeepModule {}

@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { StartupService } from '../startup/startup.service.js';
+import { SessionsService } from '../users/sessions.service.js';
+import { LeasesService } from './leases.service.js';
+
+const PERIOD_SECONDS = 60;
+const BATCH = 200;
+const BATCHES = 50;
+/** Between two batches, so that requests come in between. */
+const PAUSE_MS = 50;
+
+/** Removes the rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones. */
+@Injectable()
+export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly logger = new Logger(UpkeepService.name);
+  private timer: NodeJS.Timeout | undefined;
+  private running: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly startup: StartupService,
+    private readonly leases: LeasesService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.timer = setInterval(() => {
+      this.running = this.run().catch((error: unknown) => {
+        this.logger.warn({ event: 'upkeep_failed', err: error });
+      });
+    }, PERIOD_SECONDS * 1000).unref();
+  }
+
+  /** Comes before the connection is closed. */
+  async onApplicationShutdown(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+
+  /** @returns how many rows were removed: none when another replica has been at it within the minute */
+  async run(): Promise<number> {
+    if (!this.startup.isReady || !(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
+    let removed = 0;
+    for (let batch = 0; batch < BATCHES; batch++) {
+      const count = await this.sessions.purge(BATCH);
+      removed += count;
+      if (count < BATCH) break;
+      await sleep(PAUSE_MS);
+    }
+    return removed;
+  }
+}
