@@ -26,7 +26,7 @@ module.exports = {
     allowedFrom('users', ['clock', 'database', 'errors']),
     allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors']),
     allowedFrom('startup', ['config', 'database', 'errors', 'keys']),
-    allowedFrom('upkeep', ['clock', 'database', 'startup', 'users']),
+    allowedFrom('upkeep', ['clock', 'database', 'keys', 'startup', 'users']),
     allowedFrom('health', ['database', 'docs', 'errors', 'startup']),
     allowedFrom('auth', ['clock', 'config', 'docs', 'errors', 'http', 'keys', 'users']),
     {

@@ -1,58 +1,9 @@
-import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 import { newStore, type Store } from './support/store.js';
+import { Way } from './support/way.js';
 import { StartupService } from '../src/startup/startup.service.js';
-
-/** A way to the database that can be closed. */
-class Way {
-  private readonly sockets = new Set<Socket>();
-  private readonly server: Server;
-  private isOpen = true;
-
-  constructor({ hostname, port }: URL) {
-    this.server = createServer((socket) => {
-      if (!this.isOpen) return void socket.destroy();
-      const upstream = connect(Number(port || 3306), hostname);
-      for (const [from, to] of [
-        [socket, upstream],
-        [upstream, socket],
-      ] as const) {
-        this.sockets.add(from);
-        from.on('error', () => to.destroy());
-        from.on('close', () => to.destroy());
-        from.pipe(to);
-      }
-    });
-  }
-
-  async listen(): Promise<number> {
-    await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
-    return (this.server.address() as AddressInfo).port;
-  }
-
-  close(): void {
-    this.isOpen = false;
-    for (const socket of this.sockets) socket.destroy();
-    this.sockets.clear();
-  }
-
-  open(): void {
-    this.isOpen = true;
-    for (const socket of this.sockets) socket.resume();
-  }
-
-  /** Keeps every connection and passes nothing on, like a server that is stopped but not dead. */
-  stall(): void {
-    for (const socket of this.sockets) socket.unpipe().pause();
-  }
-
-  end(): void {
-    this.close();
-    this.server.close();
-  }
-}
 
 // The embedded store is a file of the process's own: nothing lies between.
 describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
@@ -68,7 +19,10 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     url.port = String(await way.listen());
     url.hostname = '127.0.0.1';
     way.close();
-    service = await startService({ store: { ...store, env: { ...store.env, DATABASE_URL: url.href } }, ready: false });
+    service = await startService({
+      store: { ...store, env: { ...store.env, DATABASE_URL: url.href, DATABASE_POOL: '2' } },
+      ready: false,
+    });
   });
   afterAll(async () => {
     await service.stop();
@@ -123,8 +77,13 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
   it('answers 503 when the database no longer answers, and serves again over new connections', async () => {
     expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
     way.stall();
-    const reply = await service.client.get('/auth/getuser', account.access);
-    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
-    expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
+    const statuses: number[] = [];
+    for (let i = 0; i < 4 && statuses.at(-1) !== 200; i++)
+      statuses.push((await service.client.get('/auth/getuser', account.access)).status);
+    // One for each connection of the pool at most, which are let go of.
+    expect([
+      [503, 200],
+      [503, 503, 200],
+    ]).toContainEqual(statuses);
   });
 });

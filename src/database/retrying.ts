@@ -1,16 +1,28 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isConflict } from './store-errors.js';
+import { isConflict, isConnectionLost } from './store-errors.js';
 
 const ATTEMPTS = 4;
 const PAUSE_MS = 20;
 
 /** Runs one statement, again if the store gave it up for the sake of another: a deadlock, a lock that took too long, a busy file. */
-export async function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
+export function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
+  return retryingOn(isConflict, statement);
+}
+
+/** Runs a statement that changes nothing, again also if its connection was lost: after a restart of the database, all of the pool are. */
+export function retryingRead<Result>(statement: () => Promise<Result>): Promise<Result> {
+  return retryingOn((error) => isConflict(error) || isConnectionLost(error), statement);
+}
+
+async function retryingOn<Result>(
+  isPassing: (error: unknown) => boolean,
+  statement: () => Promise<Result>,
+): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await statement();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isConflict(error)) throw error;
+      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
       await sleep(PAUSE_MS * attempt * (1 + Math.random()));
     }
   }

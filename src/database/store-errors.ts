@@ -41,6 +41,13 @@ function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && /closed state|pool is closed/i.test(error.message);
 }
 
+/** A connection was found closed; another one may well work. Not so where there is no server. */
+export function isConnectionLost(error: unknown): boolean {
+  return (
+    /^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/.test(driverErrorOf(error).code ?? '') || isConnectionLoss(error)
+  );
+}
+
 /** What the server says to a `DATABASE_URL` that is wrong, in words for whoever set it. */
 export function misconfigurationOf(error: unknown): string | undefined {
   switch (driverErrorOf(error).code) {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { SigningKeysService } from '../keys/signing-keys.service.js';
 import { StartupService } from '../startup/startup.service.js';
 import { SessionsService } from '../users/sessions.service.js';
 import { LeasesService } from './leases.service.js';
@@ -10,7 +11,10 @@ const BATCHES = 50;
 /** Between two batches, so that requests come in between. */
 const PAUSE_MS = 50;
 
-/** Removes the rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones. */
+/**
+ * Once a minute: looks whether it is time for a new signing key, which requests would do at the next chance, and removes the
+ * rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones.
+ */
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(UpkeepService.name);
@@ -21,6 +25,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly startup: StartupService,
     private readonly leases: LeasesService,
     private readonly sessions: SessionsService,
+    private readonly keys: SigningKeysService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -39,7 +44,9 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
 
   /** @returns how many rows were removed: none when another replica has been at it within the minute */
   async run(): Promise<number> {
-    if (!this.startup.isReady || !(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
+    if (!this.startup.isReady) return 0;
+    await this.keys.load();
+    if (!(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
     let removed = 0;
     for (let batch = 0; batch < BATCHES; batch++) {
       const count = await this.sessions.purge(BATCH);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { retrying } from '../database/retrying.js';
+import { retrying, retryingRead } from '../database/retrying.js';
 import { type RevocationReason, Session } from './session.entity.js';
 import type { User } from './user.entity.js';
 
@@ -47,11 +47,13 @@ export class SessionsService {
   /** The session and its account, one indexed read, whatever state they are in. */
   async find(id: string): Promise<SessionOfUser | null> {
     // Not findOne: with a relation it asks the database twice.
-    const session = await this.sessions
-      .createQueryBuilder('session')
-      .innerJoinAndSelect('session.user', 'user')
-      .where('session.id = :id', { id })
-      .getOne();
+    const session = await retryingRead(() =>
+      this.sessions
+        .createQueryBuilder('session')
+        .innerJoinAndSelect('session.user', 'user')
+        .where('session.id = :id', { id })
+        .getOne(),
+    );
     return session as SessionOfUser | null;
   }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { retrying } from '../database/retrying.js';
+import { retrying, retryingRead } from '../database/retrying.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { AuthError } from '../errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
@@ -48,13 +48,14 @@ export class UsersService {
   /** Whether the username or the email belongs to an account. Both names normalized. */
   async isTaken(username: string, email: string | null): Promise<boolean> {
     const names = [{ usernameKey: nameKey(username) }, ...(email === null ? [] : [{ emailKey: nameKey(email) }])];
-    return this.users.existsBy(names);
+    return retryingRead(() => this.users.existsBy(names));
   }
 
   /** The account that a person means by a username or an email, as typed. */
   findByLoginName(typed: string): Promise<User | null> {
     const name = normalizeName(typed);
-    return this.users.findOneBy(isEmailName(name) ? { emailKey: nameKey(name) } : { usernameKey: nameKey(name) });
+    const key = isEmailName(name) ? { emailKey: nameKey(name) } : { usernameKey: nameKey(name) };
+    return retryingRead(() => this.users.findOneBy(key));
   }
 
   /**

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newName, PASSWORD, register } from './support/accounts.js';
+import { type Service, startService } from './support/service.js';
+
+const NEW_PASSWORD = 'another horse, another staple';
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService();
+});
+afterAll(() => service.stop());
+
+interface View {
+  id: string;
+  device: string;
+  address: string;
+  created_at: string;
+  last_used_at: string;
+  current: boolean;
+}
+
+const login = async (username: string, password = PASSWORD, agent = 'test') => {
+  const headers = { 'user-agent': agent };
+  const reply = await service.client.call('POST', '/auth/token', { json: { username, password }, headers });
+  return { status: reply.status, ...(reply.body as { access: string; refresh: string }) };
+};
+const list = async (access: string) => (await service.client.get('/account/sessions', access)).body.sessions as View[];
+const isAlive = async ({ access, refresh }: { access: string; refresh: string }) => {
+  const user = (await service.client.get('/auth/getuser', access)).status;
+  const refreshed = (await service.client.post('/user/login/refresh', { refresh_token: refresh })).status;
+  expect([200, 401]).toContain(user);
+  expect(refreshed).toBe(user === 200 ? 201 : 401);
+  return user === 200;
+};
+const changePassword = (bearer: string, current_password: unknown, new_password: unknown) =>
+  service.client.call('POST', '/account/password', { json: { current_password, new_password }, bearer });
+
+describe('GET /account/sessions', () => {
+  it('lists the living sessions of the account, newest first, and which one asks', async () => {
+    const first = await register(service.client);
+    service.clock.advance(90);
+    const second = await login(first.username, PASSWORD, 'Mozilla/5.0 (test)');
+    await register(service.client);
+    const sessions = await list(first.access);
+    expect(sessions).toHaveLength(2);
+    expect(sessions[0]).toMatchObject({ device: 'Mozilla/5.0 (test)', address: '127.0.0.1', current: false });
+    expect(sessions[1]).toMatchObject({ current: true, last_used_at: new Date(service.clock.now()).toISOString() });
+    expect(Date.parse(sessions[0]!.created_at) - Date.parse(sessions[1]!.created_at)).toBe(90_000);
+    await service.client.delete('/user/login', { access_token: second.access, refresh_token: second.refresh });
+    expect(await list(first.access)).toHaveLength(1);
+  });
+});
+
+describe('DELETE /account/sessions/{id}', () => {
+  it('ends that session', async () => {
+    const mine = await register(service.client);
+    const other = await login(mine.username);
+    const { id } = (await list(other.access)).find(({ current }) => current)!;
+    expect((await service.client.call('DELETE', `/account/sessions/${id}`, { bearer: mine.access })).status).toBe(204);
+    expect([await isAlive(other), await isAlive(mine)]).toEqual([false, true]);
+    expect((await service.client.call('DELETE', `/account/sessions/${id}`, { bearer: mine.access })).status).toBe(404);
+  });
+
+  it('knows no session of another account, and no other id', async () => {
+    const mine = await register(service.client);
+    const stranger = await register(service.client);
+    const { id } = (await list(stranger.access))[0]!;
+    for (const path of [id, 'x', '%00', 'a'.repeat(90), "' OR 1=1"].map((part) => `/account/sessions/${part}`)) {
+      const response = await fetch(service.url + path, {
+        method: 'DELETE',
+        headers: { authorization: `Bearer ${mine.access}` },
+      });
+      expect(response.status).toBe(404);
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+    }
+    expect(await isAlive(stranger)).toBe(true);
+  });
+});
+
+describe('DELETE /account/sessions', () => {
+  it('ends all others, again and again, and with ?all=true this one too', async () => {
+    const mine = await register(service.client);
+    for (let round = 0; round < 3; round++) {
+      const others = [await login(mine.username), await login(mine.username)];
+      expect((await service.client.call('DELETE', '/account/sessions', { bearer: mine.access })).status).toBe(204);
+      expect([await isAlive(others[0]!), await isAlive(others[1]!), await isAlive(mine)]).toEqual([false, false, true]);
+      expect(await list(mine.access)).toHaveLength(1);
+    }
+    const other = await login(mine.username);
+    expect((await service.client.call('DELETE', '/account/sessions?all=true', { bearer: mine.access })).status).toBe(
+      204,
+    );
+    expect([await isAlive(other), await isAlive(mine)]).toEqual([false, false]);
+    expect(await isAlive(await login(mine.username))).toBe(true);
+  });
+
+  it('hands the account over: who was kept once is ended by the next', async () => {
+    const one = await register(service.client);
+    await service.client.call('DELETE', '/account/sessions', { bearer: one.access });
+    const two = await login(one.username);
+    await service.client.call('DELETE', '/account/sessions', { bearer: two.access });
+    expect([await isAlive(one), await isAlive(two)]).toEqual([false, true]);
+  });
+
+  it('lets the kept session be refreshed', async () => {
+    const mine = await register(service.client);
+    await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+    const reply = await service.client.post('/auth/token/refresh', { refresh: mine.refresh });
+    expect(reply.status).toBe(200);
+    expect((await service.client.get('/auth/getuser', reply.body.access as string)).status).toBe(200);
+  });
+});
+
+describe('POST /account/password', () => {
+  it('changes the password, ends the other sessions and keeps this one', async () => {
+    const mine = await register(service.client);
+    const other = await login(mine.username);
+    expect((await changePassword(mine.access, PASSWORD, NEW_PASSWORD)).status).toBe(204);
+    expect([await isAlive(other), await isAlive(mine)]).toEqual([false, true]);
+    expect((await login(mine.username)).status).toBe(401);
+    expect((await login(mine.username, NEW_PASSWORD)).status).toBe(200);
+    expect((await changePassword(mine.access, NEW_PASSWORD, PASSWORD)).status).toBe(204);
+    expect(await isAlive(mine)).toBe(true);
+  });
+
+  it('refuses a wrong current and an unfit new password, and changes nothing', async () => {
+    const mine = await register(service.client);
+    const wrong = await changePassword(mine.access, 'wrong password', 'short');
+    expect(wrong.status).toBe(400);
+    expect(wrong.body.errors).toEqual({
+      current_password: ['this is not the current password'],
+      new_password: ['at least 8 characters are needed'],
+    });
+    expect((await changePassword(mine.access, PASSWORD, 'password123')).body.errors).toEqual({
+      new_password: ['this password is too common'],
+    });
+    for (const nothing of [undefined, null, 5, '', []]) {
+      expect((await changePassword(mine.access, nothing, NEW_PASSWORD)).status).toBe(400);
+      expect((await changePassword(mine.access, PASSWORD, nothing)).status).toBe(400);
+    }
+    expect((await login(mine.username)).status).toBe(200);
+  });
+
+  it('of two at once is done once', async () => {
+    const mine = await register(service.client);
+    const replies = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => changePassword(mine.access, PASSWORD, `${NEW_PASSWORD} ${i}`)),
+    );
+    const done = replies.map(({ status }, i) => ({ status, i })).filter(({ status }) => status === 204);
+    expect(done).toHaveLength(1);
+    expect((await login(mine.username, `${NEW_PASSWORD} ${done[0]!.i}`)).status).toBe(200);
+    expect(await isAlive(mine)).toBe(true);
+  });
+});
+
+describe('every route of the account', () => {
+  it.each([
+    ['GET', '/account/sessions'],
+    ['DELETE', '/account/sessions'],
+    ['DELETE', '/account/sessions/x'],
+    ['POST', '/account/password'],
+  ])('wants a bearer token: %s %s', async (method, path) => {
+    const template = path.replace('/x', '/{id}');
+    for (const headers of [{}, { authorization: 'Bearer x' }]) {
+      const response = await fetch(service.url + path, { method, headers });
+      expect([template, response.status]).toEqual([template, 401]);
+      expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
+      expect(response.headers.get('content-type')).toContain('application/problem+json');
+    }
+  });
+
+  it('answers 405 with Allow to another method', async () => {
+    const cases = {
+      '/account/sessions': 'DELETE, GET, HEAD',
+      '/account/sessions/x': 'DELETE',
+      '/account/password': 'POST',
+    };
+    for (const [path, allow] of Object.entries(cases)) {
+      const response = await fetch(service.url + path, { method: 'PUT' });
+      expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
+    }
+  });
+
+  it('is of no use to a name that was registered again', async () => {
+    const username = newName();
+    const before = await register(service.client, username);
+    await service.dataSource.query('DELETE FROM users WHERE username = ?', [username]);
+    await register(service.client, username);
+    expect((await service.client.get('/account/sessions', before.access)).status).toBe(401);
+  });
+});
