@@ -1,7 +1,7 @@
 import mysql, { type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2';
 
 /** Seconds that a statement waits for a row that another one has locked; MySQL's own 50 are longer than a client waits. */
-const LOCK_WAIT_TIMEOUT = 2;
+const LOCK_WAIT_TIMEOUT = 1;
 
 /** For a statement to be answered. A server that is stopped but not dead keeps its connections open. */
 const STATEMENT_TIMEOUT_MS = 5_000;

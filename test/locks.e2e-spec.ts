@@ -1,0 +1,49 @@
+import { type Connection, createConnection } from 'mysql2/promise';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { register } from './support/accounts.js';
+import { type Service, startService } from './support/service.js';
+
+// SQLite's one writer is the process itself.
+describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction holds', () => {
+  let service: Service;
+  let holder: Connection;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service.stop());
+  beforeEach(async () => {
+    holder = await createConnection(service.store.env['DATABASE_URL']!);
+  });
+  afterEach(() => holder.end());
+
+  const hold = async () => {
+    await holder.beginTransaction();
+    await holder.query('SELECT * FROM sessions FOR UPDATE');
+  };
+
+  it('is waited for, a bounded number of times, then 503 with Retry-After; and nothing is lost', async () => {
+    const account = await register(service.client);
+    await hold();
+    const refused = await service.client.post('/auth/token/refresh', { refresh: account.refresh });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    // Reads do not wait.
+    expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
+    await holder.rollback();
+    expect((await service.client.post('/auth/token/refresh', { refresh: account.refresh })).status).toBe(200);
+  });
+
+  it('is had as soon as the other lets go', async () => {
+    const account = await register(service.client);
+    await hold();
+    const refreshed = service.client.post('/auth/token/refresh', { refresh: account.refresh });
+    // Begun and waiting: the server says so.
+    for (;;) {
+      const [rows] = await holder.query(
+        "SELECT id FROM information_schema.processlist WHERE info LIKE 'UPDATE%sessions%'",
+      );
+      if ((rows as unknown[]).length > 0) break;
+    }
+    await holder.rollback();
+    expect((await refreshed).status).toBe(200);
+  });
+});
