@@ -9,7 +9,8 @@ import { RefreshTokens } from './tokens/refresh-tokens.js';
 /** What is known of a living token; members as in RFC 7662 section 2.2. Times in seconds. */
 export interface ActiveToken {
   readonly active: true;
-  readonly token_type: 'access_token' | 'refresh_token';
+  /** `Bearer` for an access token (RFC 6749 section 7.1); a refresh token opens nothing, and is not called so. */
+  readonly token_type: 'Bearer' | 'refresh_token';
   readonly iss: string;
   readonly sub: string;
   readonly sid: string;
@@ -38,7 +39,7 @@ export class IntrospectionService {
 
   private async access(token: string): Promise<ActiveToken> {
     const claims = await this.accessTokens.verify(token);
-    return this.describe('access_token', claims, await this.sessions.ofClaims(claims));
+    return this.describe('Bearer', claims, await this.sessions.ofClaims(claims));
   }
 
   private async refresh(token: string): Promise<ActiveToken> {

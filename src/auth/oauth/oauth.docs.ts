@@ -5,7 +5,7 @@ import { oauthDialect } from './oauth.presenter.js';
 
 const ACTIVE = exactly({
   active: { ...flag(true), enum: [true] },
-  token_type: text('access_token'),
+  token_type: text('Bearer'),
   iss: text('https://auth.example.com'),
   sub: text('0191e7a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b'),
   sid: text('0191e7a4-5c6d-7e8f-9a0b-1c2d3e4f5a6c'),

@@ -1,0 +1,13 @@
+import { Controller, Get, Req, UseGuards } from '@nestjs/common';
+import { LatchkeyGuard } from './latchkey.guard.js';
+import type { Caller } from './latchkey.strategy.js';
+
+@Controller()
+export class AppController {
+  /** Tells callers who they are. */
+  @UseGuards(LatchkeyGuard)
+  @Get()
+  whoAmI(@Req() { user }: { user: Caller }): Caller {
+    return user;
+  }
+}
