@@ -102,6 +102,17 @@ describe('DELETE /account/sessions', () => {
     expect([await isAlive(one), await isAlive(two)]).toEqual([false, true]);
   });
 
+  it('keeps a session through its own endings alone: raising the epoch ends it too', async () => {
+    const mine = await register(service.client);
+    for (let round = 0; round < 3; round++)
+      await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+    expect(await isAlive(mine)).toBe(true);
+    await service.dataSource.query('UPDATE users SET session_epoch = session_epoch + 1 WHERE username = ?', [
+      mine.username,
+    ]);
+    expect(await isAlive(mine)).toBe(false);
+  });
+
   it('lets the kept session be refreshed', async () => {
     const mine = await register(service.client);
     await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });

@@ -81,7 +81,6 @@ export class AccountsService {
 
   /** Ends all sessions of the account but this one, or with this one. */
   async endSessions(session: SessionOfUser, { andThisOne }: { andThisOne: boolean }): Promise<void> {
-    if (!andThisOne) await this.userSessions.adopt(session);
     // Where this comes second, another call has just ended them all, this session included unless it made that call itself.
     await this.users.endSessions(session.user, andThisOne ? null : session.id);
   }
@@ -98,7 +97,6 @@ export class AccountsService {
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
     const passwordHash = await this.hasher.hash(next);
-    await this.userSessions.adopt(session);
     const changed = await this.users.endSessions(session.user, session.id, passwordHash);
     // Another call ended the sessions or changed the password while this one was hashing.
     if (!changed) throw new AuthError({ code: 'token_not_valid' });

@@ -104,12 +104,6 @@ export class SessionsService {
     return affected === 1;
   }
 
-  /** Takes a session over into the epoch that it was kept in, see `User.keptSessionId`. */
-  async adopt({ id, userEpoch, user }: SessionOfUser): Promise<void> {
-    if (userEpoch === user.sessionEpoch) return;
-    await retrying(() => this.sessions.update({ id, userEpoch }, { userEpoch: user.sessionEpoch }));
-  }
-
   /** Removes a session that nobody holds a token of. */
   async remove(id: string): Promise<void> {
     await retrying(() => this.sessions.delete({ id }));
@@ -135,7 +129,7 @@ export class SessionsService {
 /** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
 export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: User): boolean {
   if (session.userEpoch === user.sessionEpoch) return true;
-  return user.keptSessionId === session.id && session.userEpoch === user.sessionEpoch - 1;
+  return user.keptSessionId === session.id && user.keptEpoch === user.sessionEpoch;
 }
 
 function purgeDay(endsAt: number): number {

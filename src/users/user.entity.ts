@@ -36,9 +36,13 @@ export class User {
   @Column({ name: 'session_epoch', type: 'int' })
   sessionEpoch!: number;
 
-  /** The session that lives on although it is of the epoch before: whose owner ended all others. */
+  /** The session that lives on in `keptEpoch` although it is of an earlier one: its owner ended all others. */
   @Column({ name: 'kept_session_id', type: 'varchar', length: 36, nullable: true })
   keptSessionId!: string | null;
+
+  /** Named with the session, so that whoever raises the epoch by itself ends the kept session too. */
+  @Column({ name: 'kept_epoch', type: 'int', nullable: true })
+  keptEpoch!: number | null;
 
   @TimeColumn({ name: 'created_at' })
   createdAt!: number;

@@ -34,6 +34,7 @@ export class UsersService {
       emailKey: account.email === null ? null : nameKey(account.email),
       sessionEpoch: 0,
       keptSessionId: null,
+      keptEpoch: null,
       createdAt: this.clock.now(),
       disabledAt: null,
     };
@@ -65,7 +66,8 @@ export class UsersService {
    * @returns whether it happened
    */
   async endSessions({ id, sessionEpoch }: User, keep: string | null, passwordHash?: string): Promise<boolean> {
-    const change = { ...(passwordHash && { passwordHash }), sessionEpoch: sessionEpoch + 1, keptSessionId: keep };
+    const next = sessionEpoch + 1;
+    const change = { ...(passwordHash && { passwordHash }), sessionEpoch: next, keptSessionId: keep, keptEpoch: next };
     const { affected } = await retrying(() => this.users.update({ id, sessionEpoch }, change));
     return affected === 1;
   }

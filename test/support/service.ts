@@ -15,7 +15,10 @@ import { newStore, type Store } from './store.js';
 
 /** The present, frozen and moved by hand. */
 export class FakeClock extends Clock {
-  private time = Date.now();
+  /** @param time where it starts, in milliseconds since 1970 */
+  constructor(private time = Date.now()) {
+    super();
+  }
 
   override now(): number {
     return this.time;

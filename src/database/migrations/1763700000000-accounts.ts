@@ -17,6 +17,7 @@ export class Accounts1763700000000 implements MigrationInterface {
       'password_hash varchar(255) NOT NULL',
       'session_epoch int NOT NULL',
       'kept_session_id varchar(36)',
+      'kept_epoch int',
       'created_at bigint NOT NULL',
       'disabled_at bigint',
       'CONSTRAINT users_username_key UNIQUE (username_key)',
