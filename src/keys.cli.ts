@@ -1,9 +1,13 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
 import { loadConfig } from './config/config.js';
 import { SigningKeysService } from './keys/signing-keys.service.js';
 import { StartupService } from './startup/startup.service.js';
+
+/** The service waits for its database for as long as it takes; a person does not. */
+const PATIENCE_MS = 10_000;
 
 const USAGE = `usage: npm run keys -- list          every signing key, newest first
        npm run keys -- rotate        make the next key now; it signs once everybody can know it
@@ -19,7 +23,12 @@ async function main([command, kid, ...rest]: string[]): Promise<number> {
   }
   const app = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig()), { logger: false });
   try {
-    await app.get(StartupService).finished;
+    await Promise.race([
+      app.get(StartupService).finished,
+      sleep(PATIENCE_MS, undefined, { ref: false }).then(() =>
+        Promise.reject(new Error('the database does not answer')),
+      ),
+    ]);
     const keys = app.get(SigningKeysService);
     if (command === 'rotate') await keys.rotate();
     if (command === 'retire' && kid !== undefined && !(await keys.retire(kid))) {

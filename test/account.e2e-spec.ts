@@ -94,6 +94,35 @@ describe('DELETE /account/sessions', () => {
     expect(await isAlive(await login(mine.username))).toBe(true);
   });
 
+  it('by one and all of them by another, at once, leaves none', async () => {
+    for (let round = 0; round < 20; round++) {
+      const owner = await register(service.client);
+      const thief = await login(owner.username);
+      const [all] = await Promise.all([
+        service.client.call('DELETE', '/account/sessions?all=true', { bearer: owner.access }),
+        service.client.call('DELETE', '/account/sessions', { bearer: thief.access }),
+      ]);
+      // Unless the thief was so much faster that the owner had no session any more.
+      if (all.status === 204) expect([await isAlive(owner), await isAlive(thief)]).toEqual([false, false]);
+      else expect([all.status, await isAlive(owner)]).toEqual([401, false]);
+    }
+  });
+
+  it('takes true and false alone, and no path that has lost its id', async () => {
+    const mine = await register(service.client);
+    const other = await login(mine.username);
+    for (const query of ['?all=1', '?all=True', '?all=', '?all=true&all=true'])
+      expect((await service.client.call('DELETE', `/account/sessions${query}`, { bearer: mine.access })).status).toBe(
+        400,
+      );
+    expect((await service.client.call('DELETE', '/account/sessions/', { bearer: mine.access })).status).toBe(404);
+    expect(await isAlive(other)).toBe(true);
+    expect((await service.client.call('DELETE', '/account/sessions?all=false', { bearer: mine.access })).status).toBe(
+      204,
+    );
+    expect([await isAlive(other), await isAlive(mine)]).toEqual([false, true]);
+  });
+
   it('hands the account over: who was kept once is ended by the next', async () => {
     const one = await register(service.client);
     await service.client.call('DELETE', '/account/sessions', { bearer: one.access });
@@ -159,6 +188,8 @@ describe('POST /account/password', () => {
     );
     const done = replies.map(({ status }, i) => ({ status, i })).filter(({ status }) => status === 204);
     expect(done).toHaveLength(1);
+    // The others are told so, and not that their token is bad: a client would log out.
+    expect(replies.filter(({ status }) => status !== 204).map(({ status }) => status)).toEqual(Array(7).fill(400));
     expect((await login(mine.username, `${NEW_PASSWORD} ${done[0]!.i}`)).status).toBe(200);
     expect(await isAlive(mine)).toBe(true);
   });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
@@ -92,6 +93,25 @@ describe.each([
   });
 });
 
+describe('at the end of a token’s life', () => {
+  it('the parent still gets its successor inside the window, and outside of it is a replay', async () => {
+    const short = await startService({
+      store: service.store,
+      clock: service.clock,
+      env: { ACCESS_TOKEN_TTL: '60', REFRESH_TOKEN_TTL: '60', SESSION_MAX_AGE: '600' },
+    });
+    const { refresh: parent } = await register(short.client);
+    short.clock.advance(58);
+    const child = await refresh(parent, short);
+    short.clock.advance(4);
+    expect(await refresh(parent, short)).toMatchObject({ status: 200, refresh: child.refresh });
+    short.clock.advance(WINDOW);
+    expect((await refresh(parent, short)).status).toBe(401);
+    expect((await refresh(child.refresh, short)).status).toBe(401);
+    await short.stop();
+  });
+});
+
 describe('REFRESH_REPLAY_WINDOW=0', () => {
   it('makes every second use a replay', async () => {
     const strict = await startService({
@@ -127,7 +147,7 @@ describe('why a token is refused', () => {
 
     const ended = await register(service.client);
     await service.client.call('DELETE', '/account/sessions?all=true', { bearer: ended.access });
-    expect(await challengeOf(ended.access)).toBe(reason('revoked by its owner'));
+    expect(await challengeOf(ended.access)).toBe(reason('revoked'));
 
     const expired = await register(service.client);
     service.clock.advance(1000);
@@ -142,6 +162,21 @@ describe('why a token is refused', () => {
     for (const token of ['x', forged]) expect(await challengeOf(token)).toBe('Bearer error="invalid_token"');
     const reply = await service.client.post('/auth/token/verify', { token: forged });
     expect(reply.text).toBe('{"detail":"token is invalid or expired","code":"token_not_valid"}');
+  });
+});
+
+describe('disabling by the statement of docs/sessions.md', () => {
+  it('keeps sessions dead when the account is enabled again', async () => {
+    const account = await register(service.client);
+    for (let i = 0; i < 2; i++) await service.client.call('DELETE', '/account/sessions', { bearer: account.access });
+    const text = await readFile(new URL('../docs/sessions.md', import.meta.url), 'utf8');
+    const statement = /UPDATE users SET disabled_at = .*;/.exec(text)![0].replace("'alice'", '?').replace(';', '');
+    const spoken = service.store.isMySql ? statement : statement.replace('UNIX_TIMESTAMP()', 'unixepoch()');
+    await service.dataSource.query(spoken, [account.username]);
+    expect((await getUser(account.access)).status).toBe(401);
+    await service.dataSource.query('UPDATE users SET disabled_at = NULL WHERE username = ?', [account.username]);
+    expect((await getUser(account.access)).status).toBe(401);
+    expect((await refresh(account.refresh)).status).toBe(401);
   });
 });
 

@@ -80,9 +80,9 @@ class Model {
     return token === parent && this.now < current!.madeAt + WINDOW ? 'parent' : 'replayed';
   }
 
-  /** A refresh token is shown to be refreshed. A replay ends its session; an expired token is no more than refused. */
+  /** A refresh token is shown to be refreshed. A replay ends its session, also after its own expiry; so does the window hold beyond that. */
   show(token: RefreshToken): 'current' | 'parent' | 'refused' {
-    if (!this.honours(token)) return 'refused';
+    if (!this.lives(token.session)) return 'refused';
     const standing = this.standingOf(token);
     if (standing !== 'replayed') return standing;
     token.session.ended = true;

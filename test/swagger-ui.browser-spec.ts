@@ -62,8 +62,9 @@ async function execute(method: string, path: string): Promise<{ status: number; 
 
 async function authorize(token: string): Promise<void> {
   await page.getByRole('button', { name: 'Authorize' }).first().click();
-  await page.locator('.modal-ux input').fill(token);
-  await page.locator('.modal-ux').getByRole('button', { name: 'Apply credentials' }).click();
+  await page.locator('#auth-bearer-value').fill(token);
+  const bearer = page.locator('.modal-ux form').filter({ has: page.locator('#auth-bearer-value') });
+  await bearer.getByRole('button', { name: 'Apply credentials' }).click();
   await page.locator('.modal-ux .close-modal').click();
 }
 

@@ -79,27 +79,42 @@ export class AccountsService {
     await this.userSessions.revoke({ id, userId: user.id }, 'owner');
   }
 
-  /** Ends all sessions of the account but this one, or with this one. */
-  async endSessions(session: SessionOfUser, { andThisOne }: { andThisOne: boolean }): Promise<void> {
-    // Where this comes second, another call has just ended them all, this session included unless it made that call itself.
-    await this.users.endSessions(session.user, andThisOne ? null : session.id);
+  /** Ends all sessions of the account, this one too. */
+  endAllSessions({ user }: SessionOfUser): Promise<void> {
+    return this.users.endAllSessions(user);
+  }
+
+  /**
+   * Ends all sessions of the account but this one.
+   * @throws AuthError `token_not_valid` when this one was ended by another
+   */
+  async endOtherSessions(session: SessionOfUser): Promise<void> {
+    let present = session;
+    while (!(await this.users.endSessions(present.user, present.id))) present = await this.sessions.alive(present.id);
   }
 
   /**
    * Changes the password, and ends all sessions of the account but this one.
-   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password
+   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when this session was ended by another
    */
   async changePassword(session: SessionOfUser, current: string, next: string): Promise<void> {
-    const matches = await this.hasher.verify(session.user.passwordHash, current);
+    await this.checkPasswords(session.user, current, next);
+    const passwordHash = await this.hasher.hash(next);
+    let present = session;
+    while (!(await this.users.endSessions(present.user, present.id, passwordHash))) {
+      // Its sessions were ended meanwhile, its password perhaps changed.
+      present = await this.sessions.alive(present.id);
+      await this.checkPasswords(present.user, current, next);
+    }
+  }
+
+  private async checkPasswords(user: User, current: string, next: string): Promise<void> {
+    const matches = await this.hasher.verify(user.passwordHash, current);
     const fields = {
       ...unlessEmpty('currentPassword', matches ? [] : ['this is not the current password']),
       ...unlessEmpty('newPassword', this.policy.problems(next)),
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
-    const passwordHash = await this.hasher.hash(next);
-    const changed = await this.users.endSessions(session.user, session.id, passwordHash);
-    // Another call ended the sessions or changed the password while this one was hashing.
-    if (!changed) throw new AuthError({ code: 'token_not_valid' });
   }
 
   /**

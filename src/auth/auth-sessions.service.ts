@@ -6,7 +6,7 @@ import { AuthError } from '../errors/failure.error.js';
 import type { Session } from '../users/session.entity.js';
 import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { User } from '../users/user.entity.js';
-import { endOf } from './session-end.js';
+import { endOf, expiredSince } from './session-end.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
 
@@ -58,9 +58,9 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid`
    */
   async rotate(refreshToken: string): Promise<TokenPair> {
-    const claims = this.refreshTokens.verify(refreshToken);
+    const claims = this.refreshTokens.verify(refreshToken, { expired: true });
     for (;;) {
-      const session = await this.living(claims.sid);
+      const session = await this.alive(claims.sid);
       if ((await this.honoured(claims, refreshToken, session)) === 'parent')
         return { refresh: this.refreshTokens.again(session), access: await this.accessTokenOf(session) };
       const successor = await this.succeed(session);
@@ -74,8 +74,8 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid`
    */
   async renewAccess(refreshToken: string): Promise<string> {
-    const claims = this.refreshTokens.verify(refreshToken);
-    const session = await this.living(claims.sid);
+    const claims = this.refreshTokens.verify(refreshToken, { expired: true });
+    const session = await this.alive(claims.sid);
     await this.honoured(claims, refreshToken, session);
     await this.touch(session);
     return this.accessTokenOf(session);
@@ -91,7 +91,7 @@ export class AuthSessionsService {
 
   /** As {@link ofAccessToken}, for claims that were verified already. */
   async ofClaims({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
-    const session = await this.living(sid);
+    const session = await this.alive(sid);
     if (session.userId !== sub) throw new AuthError({ code: 'token_not_valid' });
     await this.touch(session);
     return session;
@@ -102,8 +102,8 @@ export class AuthSessionsService {
    * @throws AuthError `token_not_valid`
    */
   async ofRefreshToken(refreshToken: string): Promise<SessionOfUser> {
-    const claims = this.refreshTokens.verify(refreshToken);
-    const session = await this.living(claims.sid);
+    const claims = this.refreshTokens.verify(refreshToken, { expired: true });
+    const session = await this.alive(claims.sid);
     const standing = this.standingOf(claims, refreshToken, session);
     if (standing !== 'current' && standing !== 'parent') throw new AuthError({ code: 'token_not_valid' });
     return session;
@@ -152,16 +152,27 @@ export class AuthSessionsService {
     throw new AuthError({ code: 'token_not_valid', reason: 'rotated' });
   }
 
-  private standingOf({ counter }: RefreshClaims, refreshToken: string, session: Session): Standing {
+  /**
+   * Its own expiry is a matter of the current token alone: a parent is asked for an answer that was lost just before,
+   * and a replay is one however late it comes.
+   */
+  private standingOf({ counter, exp }: RefreshClaims, refreshToken: string, session: Session): Standing {
     const { refreshCounter, refreshHash, refreshedAt } = session;
     if (counter > refreshCounter) return 'unknown';
-    if (counter === refreshCounter)
+    const now = this.clock.now();
+    if (counter === refreshCounter) {
+      if (now >= exp * 1000) throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
       return refreshHash === this.refreshTokens.digest(refreshToken) ? 'current' : 'unknown';
-    const age = this.clock.now() - refreshedAt;
+    }
+    const age = now - refreshedAt;
     return counter === refreshCounter - 1 && age < this.config.REFRESH_REPLAY_WINDOW * 1000 ? 'parent' : 'replayed';
   }
 
-  private async living(sid: string): Promise<SessionOfUser> {
+  /**
+   * A session and its account, if it is alive.
+   * @throws AuthError `token_not_valid`
+   */
+  async alive(sid: string): Promise<SessionOfUser> {
     const session = await this.sessions.find(sid);
     const reason = endOf(session, this.clock.now());
     if (session === null || reason !== undefined)

@@ -17,7 +17,8 @@ export function endOf(session: SessionOfUser | null, now: number): string | unde
   if (session === null) return 'revoked';
   if (session.revokedAt !== null) return REVOKED[session.revokedReason ?? 'logout'];
   if (session.user.disabledAt !== null) return 'account disabled';
-  if (!isOfPresentEpoch(session, session.user)) return REVOKED.owner;
+  // By its owner or by an operator; the account's row does not say.
+  if (!isOfPresentEpoch(session, session.user)) return 'revoked';
   return session.expiresAt <= now ? expiredSince(session.expiresAt, now) : undefined;
 }
 

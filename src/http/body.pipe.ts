@@ -19,6 +19,7 @@ export class BodyPipe extends ValidationPipe {
   }
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'query') return super.transform(value, metadata) as Promise<unknown>;
     if (metadata.type !== 'body') return Promise.resolve(value);
     // No body at all lacks every field, which says more than «not an object».
     const body = value ?? {};

@@ -52,5 +52,9 @@ function pathOf(url: string): string {
 
 /** Sends an answer. */
 export function answer(reply: FastifyReply, { status, headers, body }: Answer): void {
-  void reply.status(status).headers(headers).send(body);
+  // A route may have said already that its answers can be kept; a refusal cannot.
+  void reply
+    .status(status)
+    .headers({ ...headers, 'Cache-Control': 'no-store' })
+    .send(body);
 }

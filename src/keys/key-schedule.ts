@@ -22,10 +22,16 @@ export class KeySchedule {
   /** @param rotationDays days for which a key signs */
   constructor(private readonly rotationDays: number) {}
 
-  /** The key that signs now, of keys newest first. */
+  /**
+   * The key that signs now, of keys newest first: the newest that has begun to. Where that was retired no older one takes its
+   * place, which caches have dropped and which may be lost with it, but the next one, before its time.
+   */
   signing<Key extends Scheduled>(keys: readonly Key[], now: number): Key | undefined {
-    const usable = keys.filter(({ retiredAt }) => retiredAt === null);
-    return usable.find(({ activeFrom }) => activeFrom <= now) ?? usable.at(-1);
+    const begun = keys.find((key) => key.activeFrom <= now && mayHaveSigned(key));
+    if (begun?.retiredAt === null) return begun;
+    return keys
+      .filter(({ generation, retiredAt }) => retiredAt === null && generation > (begun?.generation ?? 0))
+      .at(-1);
   }
 
   /** The keys that verify now, and that the JWKS shows: those to come, the present one, and old ones for as long as their tokens live. */
@@ -36,7 +42,7 @@ export class KeySchedule {
   /** When a next key should begin to sign, if it is time to make one; else undefined. */
   nextActiveFrom(keys: readonly Scheduled[], now: number): number | undefined {
     const newest = keys.find(({ retiredAt }) => retiredAt === null);
-    if (!newest) return now;
+    if (!newest || !this.signing(keys, now)) return now;
     const due = newest.activeFrom + this.rotationDays * DAY_MS;
     return now >= due - LEAD_MS ? this.soonest(now, due) : undefined;
   }
@@ -48,8 +54,13 @@ export class KeySchedule {
 
   /** Its successor has been signing for longer than its last token lived. */
   private isSpent(key: Scheduled, keys: readonly Scheduled[], now: number): boolean {
-    const successors = keys.filter(({ generation, retiredAt }) => generation > key.generation && retiredAt === null);
+    const successors = keys.filter((other) => other.generation > key.generation && mayHaveSigned(other));
     const replacedAt = Math.min(...successors.map(({ activeFrom }) => activeFrom));
     return now > replacedAt + MAX_ACCESS_TOKEN_TTL * 1000 + LEAD_MS;
   }
+}
+
+/** Not one that was retired before its time came. */
+function mayHaveSigned({ activeFrom, retiredAt }: Scheduled): boolean {
+  return retiredAt === null || activeFrom < retiredAt;
 }

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
@@ -20,6 +20,7 @@ const UNKNOWN_KEY_PAUSE = 5;
 /** The keys that sign access tokens: kept in the database, so that all replicas share them, and held in memory for a minute. */
 @Injectable()
 export class SigningKeysService {
+  private readonly logger = new Logger(SigningKeysService.name);
   private readonly seals: readonly KeySeal[];
   private readonly schedule: KeySchedule;
   private keys: readonly ScheduledKey[] = [];
@@ -58,12 +59,11 @@ export class SigningKeysService {
     return this.schedule.verifying(this.keys, this.clock.now());
   }
 
-  /** The key of an id; one that has done its time still knows its tokens again, which have expired. */
-  async find(kid: string): Promise<KeyPair | undefined> {
-    const known = this.inUse(kid);
-    if (!known) await this.loadIfOlderThan(UNKNOWN_KEY_PAUSE);
-    else await this.loadIfOlderThan(RELOAD_AFTER);
-    return this.inUse(kid);
+  /** The key of an id; one that has done its time still knows its tokens again, which have expired. A retired one only if asked for. */
+  async find(kid: string, { retired = false } = {}): Promise<KeyPair | undefined> {
+    await this.loadIfOlderThan(this.withId(kid) ? RELOAD_AFTER : UNKNOWN_KEY_PAUSE);
+    const key = this.withId(kid);
+    return key && (retired || key.retiredAt === null) ? key : undefined;
   }
 
   /** Every key that there ever was, newest first. */
@@ -89,12 +89,21 @@ export class SigningKeysService {
     return affected === 1;
   }
 
-  private inUse(kid: string): ScheduledKey | undefined {
-    return this.keys.find((key) => key.kid === kid && key.retiredAt === null);
+  private withId(kid: string): ScheduledKey | undefined {
+    return this.keys.find((key) => key.kid === kid);
   }
 
   private async loadIfOlderThan(seconds: number): Promise<void> {
-    if (Math.abs(this.clock.now() - this.loadedAt) >= seconds * 1000) await this.load();
+    const now = this.clock.now();
+    if (Math.abs(now - this.loadedAt) < seconds * 1000) return;
+    try {
+      await this.load();
+    } catch (error) {
+      if (this.keys.length === 0) throw error;
+      // What was read before still holds; to be asked again as if it had been read now.
+      this.loadedAt = now;
+      this.logger.warn({ event: 'signing_keys_not_read', err: error });
+    }
   }
 
   private async read(): Promise<void> {
@@ -130,13 +139,16 @@ export class SigningKeysService {
   }
 
   private async open(row: SigningKey): Promise<ScheduledKey> {
+    const { generation, createdAt, activeFrom, retiredAt } = row;
+    const known = this.withId(row.kid);
     for (const seal of this.seals) {
       const pair = unsealed(row, seal);
       if (!pair) continue;
       if (seal !== this.seal) await this.sealAgain(row, pair);
-      const { generation, createdAt, activeFrom, retiredAt } = row;
       return { ...pair, generation, createdAt, activeFrom, retiredAt };
     }
+    // A replica with a newer secret has sealed it again, while this one still runs with the old one.
+    if (known) return { ...known, activeFrom, retiredAt };
     throw new ConfigError('AUTH_SECRET: is not the one that the signing keys in this database were sealed with');
   }
 

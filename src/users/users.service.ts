@@ -60,16 +60,22 @@ export class UsersService {
   }
 
   /**
-   * Ends every session of an account in one statement, and sets a new password with it if one is given.
+   * Ends every session of an account but one in one statement, and sets a new password with it if one is given.
    * @param user as read before: nothing happens if its sessions were ended since, as every change of the password does
    * @param keep the session that lives on
    * @returns whether it happened
    */
-  async endSessions({ id, sessionEpoch }: User, keep: string | null, passwordHash?: string): Promise<boolean> {
+  async endSessions({ id, sessionEpoch }: User, keep: string, passwordHash?: string): Promise<boolean> {
     const next = sessionEpoch + 1;
     const change = { ...(passwordHash && { passwordHash }), sessionEpoch: next, keptSessionId: keep, keptEpoch: next };
     const { affected } = await retrying(() => this.users.update({ id, sessionEpoch }, change));
     return affected === 1;
+  }
+
+  /** Ends every session of an account, whatever else happens to it at the same time. */
+  async endAllSessions({ id }: User): Promise<void> {
+    const change = { sessionEpoch: () => 'session_epoch + 1', keptSessionId: null, keptEpoch: null };
+    await retrying(() => this.users.update({ id }, change));
   }
 
   /** Replaces the hash of the same password, unless the password was changed meanwhile. */

@@ -1,11 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { AuthError } from '../../errors/failure.error.js';
 import type { SessionOfUser } from '../../users/sessions.service.js';
 import { AccountsService } from '../accounts.service.js';
 import { Current } from '../decorators/current.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.docs.js';
-import { PasswordChangeDto } from './account.dto.js';
+import { EndSessionsQuery, PasswordChangeDto } from './account.dto.js';
 import { presentSession, type SessionView } from './account.presenter.js';
 
 /** What the owner of an account does to it. Outside of both contracts; errors are problem details. */
@@ -32,8 +34,14 @@ export class AccountController {
   @ApiEndSessions()
   @Delete('sessions')
   @HttpCode(204)
-  endAll(@Current() session: SessionOfUser, @Query('all') all?: string): Promise<void> {
-    return this.accounts.endSessions(session, { andThisOne: all === 'true' });
+  endAll(
+    @Current() session: SessionOfUser,
+    @Query() { all }: EndSessionsQuery,
+    @Req() { url }: FastifyRequest,
+  ): Promise<void> {
+    // The path of one session, its id having been lost on the way, must not end all the others.
+    if (/\/($|\?)/.test(url)) throw new AuthError({ code: 'session_not_found' });
+    return all === 'true' ? this.accounts.endAllSessions(session) : this.accounts.endOtherSessions(session);
   }
 
   @ApiChangePassword()

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiParam, ApiQuery } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiParam } from '@nestjs/swagger';
 import { documents, exactly, flag, text } from '../../docs/answers.js';
 import { badRequest, problem, unavailable } from '../../docs/problem.js';
 
@@ -42,12 +42,12 @@ export const ApiEndSession = () =>
 export const ApiEndSessions = () =>
   applyDecorators(
     ApiBearerAuth(),
-    ApiQuery({ name: 'all', required: false, enum: ['true', 'false'], description: 'This session too' }),
     documents(
       'End all other sessions',
       { status: 204, description: 'They have ended' },
       badRequest,
       unauthorized,
+      problem(404, 'The path has a slash at its end, as that of one session without its id'),
       unavailable,
     ),
   );

@@ -20,26 +20,30 @@ export class ClientGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     const { authorization = '' } = context.switchToHttp().getRequest<FastifyRequest>().headers;
-    const [id, secret] = basicCredentials(authorization);
+    const { id, secrets } = basicCredentials(authorization);
     const expected = this.hashes.get(id);
-    // Secrets are random and long, which a fast hash serves; comparing hashes tells nothing of where they differ.
-    const given = createHash('sha256').update(secret).digest();
-    if (expected && timingSafeEqual(given, expected)) return true;
+    if (expected && secrets.some((secret) => timingSafeEqual(digest(secret), expected))) return true;
     throw new AuthError({ code: 'client_not_authenticated' });
   }
 }
 
-/** Id and secret, each form-encoded before they were put together; empty for anything else. */
-function basicCredentials(authorization: string): [id: string, secret: string] {
-  const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization)?.[1] ?? '';
-  const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':');
-  try {
-    return [decode(id), decode(secret.join(':'))];
-  } catch {
-    return ['', ''];
-  }
+/** Secrets are random and long, which a fast hash serves; comparing hashes tells nothing of where they differ. */
+function digest(secret: string): Buffer {
+  return createHash('sha256').update(secret).digest();
 }
 
-function decode(text: string): string {
-  return decodeURIComponent(text.replaceAll('+', ' '));
+/** The id, and the secret as it was sent and as it reads if it was form-encoded first, which the RFC asks for and most clients do not do. */
+function basicCredentials(authorization: string): { id: string; secrets: string[] } {
+  const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization)?.[1] ?? '';
+  const [id = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');
+  const secret = rest.join(':');
+  return { id: formDecoded(id), secrets: [secret, formDecoded(secret)] };
+}
+
+function formDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text.replaceAll('+', ' '));
+  } catch {
+    return text;
+  }
 }

@@ -53,26 +53,27 @@ export class AccessTokens {
    * @throws AuthError `token_not_valid`
    */
   async verify(token: string, options: { expired?: boolean } = {}): Promise<AccessClaims> {
-    return this.claimsOf(await this.verifySignature(token), options);
+    return this.claimsOf(await this.verifySignature(token, options), options);
   }
 
   /** @throws AuthError `token_not_valid` unless every claim is as we write it */
   claimsOf(token: SignedToken, options: { expired?: boolean } = {}): AccessClaims {
     const { iss, sub, sid, jti, iat, exp } = readClaims(token, CLAIMS, this.clock.now(), options);
-    if (iss !== this.config.ISSUER) throw new AuthError({ code: 'token_not_valid' });
+    // At a logout the token is only to be one that we made, be it under another name of ours.
+    if (iss !== this.config.ISSUER && !options.expired) throw new AuthError({ code: 'token_not_valid' });
     return { sub, sid, jti, iat, exp };
   }
 
   /** The key that a token names. @throws AuthError `token_not_valid` for a token that names none of ours */
-  async keyOf(token: string): Promise<KeyObject> {
+  async keyOf(token: string, { expired = false } = {}): Promise<KeyObject> {
     const kid = isCanonical(token) ? keyIdOf(token) : undefined;
-    const pair = typeof kid === 'string' ? await this.keys.find(kid) : undefined;
+    const pair = typeof kid === 'string' ? await this.keys.find(kid, { retired: expired }) : undefined;
     if (!pair) throw new AuthError({ code: 'token_not_valid' });
     return pair.publicKey;
   }
 
-  private async verifySignature(token: string): Promise<SignedToken> {
-    const publicKey = verificationKey(await this.keyOf(token));
+  private async verifySignature(token: string, options: { expired?: boolean }): Promise<SignedToken> {
+    const publicKey = verificationKey(await this.keyOf(token, options));
     try {
       return this.jwt.verify<SignedToken & object>(token, { publicKey, ...AccessTokens.verification });
     } catch (error) {
