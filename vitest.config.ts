@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Without isolation, the framework is loaded once a worker and not once a file; the files share no state of their own.
@@ -10,6 +11,8 @@ const e2e = {
 
 export default defineConfig({
   test: {
+    // Much of the time is the database's and the browser's, so that a worker for each of two cores pays.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       { test: { name: 'unit', include: ['src/**/*.spec.ts'] } },
       { test: { name: 'e2e', ...e2e, globalSetup: ['test/support/built.ts'] } },
