@@ -56,6 +56,8 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     expect((await service.client.get('/livez')).status).toBe(200);
     const ready = await service.client.get('/readyz');
     expect([ready.status, ready.headers.get('content-type')]).toEqual([503, expect.stringContaining('problem+json')]);
+    const jwks = await service.client.get('/.well-known/jwks.json');
+    expect([jwks.status, jwks.headers.get('cache-control')]).toEqual([503, 'no-store']);
     await everyRequestGets503();
 
     way.open();

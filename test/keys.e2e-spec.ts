@@ -6,6 +6,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD, register } from './support/accounts.js';
 import { type Service, startService, TEST_ENV } from './support/service.js';
+import { newStore } from './support/store.js';
 
 const DAY = 24 * 3600;
 const LEAD = 720;
@@ -161,6 +162,22 @@ describe('npm run keys', () => {
 });
 
 describe('AUTH_SECRET', () => {
+  it('may be changed on one replica while another still runs with the old one', async () => {
+    const old = randomBytes(32).toString('base64url');
+    const AUTH_SECRET = randomBytes(32).toString('base64url');
+    const store = await newStore();
+    const first = await startService({ store, clock: service.clock, env: { AUTH_SECRET: old } });
+    const second = await startService({ store, clock: service.clock, env: { AUTH_SECRET, AUTH_SECRET_PREVIOUS: old } });
+    // The keys are sealed anew by now, and the first replica reads them again.
+    service.clock.advance(61);
+    const { access } = await register(first.client);
+    expect([await getUser(access, first), await getUser(access, second)]).toEqual([200, 200]);
+    expect(await kids(first)).toEqual(await kids(second));
+    await second.stop();
+    await first.stop();
+    await store.dispose();
+  });
+
   it('is changed without logging anybody out', async () => {
     const secrets = Array.from({ length: 2 }, () => randomBytes(32).toString('base64url')) as [string, string];
     const start = (AUTH_SECRET: string, AUTH_SECRET_PREVIOUS = '') =>
