@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { TestProject } from 'vitest/node';
-import { findProgram, installDebianPackages } from './debian.js';
+import { findProgram, installDebianPackages } from '../../scripts/debian.js';
 
 declare module 'vitest' {
   interface ProvidedContext {

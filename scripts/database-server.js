@@ -1,0 +1,151 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import { findProgram, installDebianPackages } from './debian.js';
+
+const IMAGE = 'mysql:8.4';
+
+/**
+ * @typedef {object} DatabaseServer
+ * @property {string} url its user may create databases
+ * @property {() => void} stop
+ */
+
+/**
+ * Brings up a MySQL-protocol server with empty data: one that is on this machine, the distribution's, or a container.
+ * @param {string[]} options more of the server program's own; not for a container
+ * @returns {Promise<DatabaseServer>}
+ */
+export async function startDatabaseServer(options = []) {
+  const mysqld = findServer() ?? installed();
+  if (mysqld) return privateServer(mysqld, options);
+  if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
+  throw new Error('a database server is needed: mysqld or mariadbd on the PATH, or Docker');
+}
+
+/** A free port of the loopback. */
+export async function freePort() {
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (listener.address());
+  listener.close();
+  await once(listener, 'close');
+  return port;
+}
+
+/** A server program, with what it takes to make its data folder. */
+function findServer() {
+  const server = findProgram('mysqld', 'mariadbd');
+  const isComplete =
+    server && (!isMariaDb(server) || (findProgram('mariadb-install-db') && findProgram('my_print_defaults')));
+  return isComplete ? server : undefined;
+}
+
+/** MariaDB's packages bring a `mysqld` too. @param {string} server */
+function isMariaDb(server) {
+  return spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout.includes('MariaDB');
+}
+
+/** The cores of the distribution's MariaDB alone: its full package would start a service of its own. */
+function installed() {
+  const works =
+    installDebianPackages('mariadb-server-core', 'mariadb-client-core') || installDebianPackages('mariadb-server');
+  return works ? findServer() : undefined;
+}
+
+/**
+ * A server of our own, on a free port and in a temporary folder.
+ * @param {string} mysqld
+ * @param {string[]} options
+ */
+async function privateServer(mysqld, options) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-mysql-'));
+  const data = join(folder, 'data');
+  const password = randomBytes(12).toString('hex');
+  const port = await freePort();
+  const initFile = join(folder, 'init.sql');
+  writeFileSync(
+    initFile,
+    `CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'127.0.0.1';\n` +
+      `CREATE USER 'latchkey'@'localhost' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'localhost';\n`,
+  );
+  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
+  initialize(mysqld, data, user);
+  const log = join(folder, 'server.log');
+  const child = spawn(
+    mysqld,
+    [
+      '--no-defaults',
+      ...user,
+      `--datadir=${data}`,
+      `--port=${port}`,
+      '--bind-address=127.0.0.1',
+      `--socket=${join(folder, 'socket')}`,
+      `--pid-file=${join(folder, 'pid')}`,
+      `--init-file=${initFile}`,
+      '--loose-mysqlx=OFF',
+      ...options,
+    ],
+    { stdio: ['ignore', openSync(log, 'a'), openSync(log, 'a')] },
+  );
+  const url = `mysql://latchkey:${password}@127.0.0.1:${port}/mysql`;
+  const stop = () => {
+    child.kill('SIGKILL');
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  process.once('exit', stop);
+  await answering(url, child, () => readFileSync(log, 'utf8').slice(-2000));
+  return { url, stop };
+}
+
+/**
+ * @param {string} mysqld
+ * @param {string} data
+ * @param {string[]} user
+ */
+function initialize(mysqld, data, user) {
+  const common = ['--no-defaults', ...user, `--datadir=${data}`];
+  const isMaria = isMariaDb(mysqld);
+  const command = isMaria ? (findProgram('mariadb-install-db') ?? 'mariadb-install-db') : mysqld;
+  const own = isMaria ? ['--auth-root-authentication-method=normal', '--skip-test-db'] : ['--initialize-insecure'];
+  const result = spawnSync(command, [...common, ...own], { encoding: 'utf8', cwd: dirname(data) });
+  if (result.status !== 0) throw new Error(`${command}: ${result.stderr || result.stdout}`);
+}
+
+/** The official image, where Docker answers. */
+async function container() {
+  const password = randomBytes(12).toString('hex');
+  const port = await freePort();
+  const publish = `127.0.0.1:${port}:3306`;
+  const env = `MYSQL_ROOT_PASSWORD=${password}`;
+  const run = ['run', '--detach', '--rm', '--publish', publish, '--env', env, IMAGE];
+  const { status, stdout, stderr } = spawnSync('docker', run, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`docker: ${stderr}`);
+  const url = `mysql://root:${password}@127.0.0.1:${port}/mysql`;
+  await answering(url);
+  return { url, stop: () => void spawnSync('docker', ['kill', stdout.trim()], { stdio: 'ignore' }) };
+}
+
+/**
+ * @param {string} url
+ * @param {import('node:child_process').ChildProcess} [child]
+ * @param {() => string} log
+ */
+async function answering(url, child, log = () => '') {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    if (child && child.exitCode !== null) break;
+    try {
+      await (await createConnection(url)).end();
+      return;
+    } catch {
+      await sleep(200);
+    }
+  }
+  throw new Error(`the database server does not answer\n${log()}`);
+}
