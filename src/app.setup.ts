@@ -1,5 +1,11 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify';
+import {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
 import { oauthDialect } from './auth/oauth/oauth.presenter.js';
@@ -32,6 +38,8 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
+    // A logger of its own for each request would be made and thrown away: what is logged names its request.
+    childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: requestIdOf,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: BODY_LIMIT_BYTES,
@@ -55,7 +63,7 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   const fastify: FastifyInstance = adapter.getInstance();
   registerBodyParsers(fastify);
   drainOnClose(fastify);
-  logRequests(fastify);
+  logRequests(fastify, logger);
   forbidCaching(fastify);
   refuseUnknownRoutes(fastify);
   refuseForeignMediaTypes(fastify, dialects);
@@ -71,6 +79,12 @@ export function setUp(app: NestFastifyApplication, config: Config): void {
     xFrameOptions: { action: 'deny' },
     // Whether the sibling hosts speak https is not this service's to say.
     strictTransportSecurity: { includeSubDomains: false },
+    // For browsers and plug-ins that are long gone; each costs every answer its bytes.
+    originAgentCluster: false,
+    xDnsPrefetchControl: false,
+    xDownloadOptions: false,
+    xPermittedCrossDomainPolicies: false,
+    xXssProtection: false,
   });
   if (config.CORS_ORIGINS.length > 0) app.enableCors(corsOptions(config.CORS_ORIGINS));
   if (config.SWAGGER) setUpSwagger(app);
@@ -101,7 +115,8 @@ function corsOptions(origins: string[]) {
 
 /** Tokens must not stay in any cache (RFC 6749 section 5.1). Routes whose answers may be kept say so themselves. */
 function forbidCaching(fastify: FastifyInstance): void {
-  fastify.addHook('onRequest', async (_request, reply) => {
+  fastify.addHook('onRequest', (_request, reply, done) => {
     reply.header('Cache-Control', 'no-store');
+    done();
   });
 }

@@ -1,6 +1,13 @@
+import { createHash, createSecretKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import jsonwebtoken from 'jsonwebtoken';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { CONFIG, type Config } from '../src/config/config.js';
+import { deriveKey } from '../src/keys/derive-key.js';
+import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { SessionsService } from '../src/users/sessions.service.js';
 import { PASSWORD, register, signUp } from './support/accounts.js';
+import type { Reply } from './support/client.js';
 import { type Service, startService } from './support/service.js';
 
 const WINDOW = 30;
@@ -181,22 +188,238 @@ describe('disabling by the statement of docs/sessions.md', () => {
 });
 
 describe('last use', () => {
-  it('is written once a minute', async () => {
-    const { access, refresh: token } = await register(service.client);
-    const lastUse = async () => {
-      const rows = await service.dataSource.query<{ last_used_at: unknown }[]>(
-        'SELECT last_used_at FROM sessions WHERE id = ?',
-        [sessionOf(token)],
-      );
-      return Number(rows[0]?.last_used_at);
-    };
-    const opened = await lastUse();
-    service.clock.advance(59);
+  const upkeep = (at = service) => at.app.get(UpkeepService).run();
+  const lastUse = async (token: string) => {
+    const rows = await service.dataSource.query<{ last_used_at: unknown }[]>(
+      'SELECT last_used_at FROM sessions WHERE id = ?',
+      [sessionOf(token)],
+    );
+    return Number(rows[0]?.last_used_at);
+  };
+  const login = async ({ username }: { username: string }) =>
+    (await service.client.post('/auth/token', { username, password: PASSWORD })).body as { access: string };
+
+  it.each<[string, (at: Service, access: string) => Promise<unknown>]>([
+    ['each minute', (at) => upkeep(at)],
+    ['at shutdown', (at) => at.stop()],
+    ['before the owner lists the sessions', (at, access) => at.client.get('/account/sessions', access)],
+  ])('is written %s', async (_, write) => {
+    const at = await startService({ store: service.store, clock: service.clock });
+    const account = await register(service.client);
+    const { access } = await login(account);
+    const opened = await lastUse(account.access);
+    service.clock.advance(60);
+    expect((await at.client.get('/auth/getuser', account.access)).status).toBe(200);
+    expect(await lastUse(account.access)).toBe(opened);
+    await write(at, access);
+    expect(await lastUse(account.access)).toBe(opened + 60_000);
+    await at.stop();
+  });
+
+  it.each<[string, (account: { access: string; refresh: string }) => Promise<Reply>]>([
+    ['GET /auth/getuser', ({ access }) => getUser(access)],
+    ['POST /auth/token/verify', ({ access }) => service.client.post('/auth/token/verify', { token: access })],
+    ['POST /user/login/refresh', ({ refresh: token }) => refreshB(token)],
+  ])('is what %s is', async (_, use) => {
+    const account = await register(service.client);
+    const opened = await lastUse(account.access);
+    service.clock.advance(60);
+    expect((await use(account)).status).toBeLessThan(300);
+    await upkeep();
+    expect(await lastUse(account.access)).toBe(opened + 60_000);
+  });
+
+  it('is seen by the owner at once', async () => {
+    const account = await register(service.client);
+    const { access } = await login(account);
+    service.clock.advance(60);
+    await getUser(account.access);
+    const used = new Date(service.clock.now()).toISOString();
+    const { body } = await service.client.get('/account/sessions', access);
+    const views = body.sessions as { id: string; last_used_at: string }[];
+    expect(views.find(({ id }) => id === sessionOf(account.access))?.last_used_at).toBe(used);
+  });
+
+  it('is written once a minute at most, however often a session is used', async () => {
+    const writes = vi.spyOn(service.app.get(SessionsService), 'touch');
+    const { access } = await register(service.client);
+    const sid = sessionOf(access);
+    const opened = await lastUse(access);
+    for (const [seconds, written] of [
+      [59, 0],
+      [1, 1],
+      [59, 1],
+      [1, 2],
+    ] as const) {
+      service.clock.advance(seconds);
+      for (let i = 0; i < 3; i++) await getUser(access);
+      await upkeep();
+      await upkeep();
+      expect(writes.mock.calls.filter(([ids]) => ids.includes(sid))).toHaveLength(written);
+      expect(await lastUse(access)).toBe(opened + written * 60_000);
+    }
+    writes.mockRestore();
+  });
+
+  it('never goes back, whoever writes it first', async () => {
+    const { access } = await register(service.client);
+    const opened = await lastUse(access);
+    service.clock.advance(60);
     await getUser(access);
-    expect(await lastUse()).toBe(opened);
     service.clock.advance(1);
-    await getUser(access);
-    expect(await lastUse()).toBe(opened + 60_000);
+    await replica.client.get('/auth/getuser', access);
+    for (const at of [replica, service]) await upkeep(at);
+    expect(await lastUse(access)).toBe(opened + 61_000);
+  });
+
+  it('is gathered for one statement, and not for longer than for a full one', async () => {
+    const accounts: Awaited<ReturnType<typeof register>>[] = [];
+    for (let i = 0; i < 200; i++) accounts.push(await register(service.client));
+    await upkeep();
+    const writes = vi.spyOn(service.app.get(SessionsService), 'touch');
+    service.clock.advance(60);
+    const use = async (some: typeof accounts) => {
+      for (const { access } of some) expect((await getUser(access)).status).toBe(200);
+    };
+    await use(accounts.slice(1));
+    expect(writes).not.toHaveBeenCalled();
+    await use(accounts.slice(0, 1));
+    expect(writes.mock.calls.map(([ids]) => ids.length)).toEqual([200]);
+    await writes.mock.results[0]!.value;
+    for (const { access } of accounts) expect(await lastUse(access)).toBe(service.clock.now());
+    writes.mockRestore();
+  });
+
+  it('is no reason to refuse anybody anything when it cannot be written, and is written later', async () => {
+    const refusal = service.store.isMySql
+      ? "FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not now'"
+      : "BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    // Lines of the framework's logger go to the instance that was started last.
+    const at = await startService({ store: service.store, clock: service.clock });
+    const present = async () => (await at.client.get('/auth/getuser', access)).status;
+    const { access } = await register(at.client);
+    const opened = await lastUse(access);
+    service.clock.advance(60);
+    await service.dataSource.query(`CREATE TRIGGER unwritable BEFORE UPDATE ON sessions ${refusal}`);
+    try {
+      expect(await present()).toBe(200);
+      await upkeep(at);
+      expect(await present()).toBe(200);
+      expect((await at.client.get('/account/sessions', access)).status).toBe(200);
+      expect(await lastUse(access)).toBe(opened);
+      const complaints = at.log.filter(({ event }) => event === 'last_uses_not_written');
+      expect(complaints).toHaveLength(2);
+      expect(complaints[0]).toMatchObject({ level: 'warn' });
+    } finally {
+      await service.dataSource.query('DROP TRIGGER unwritable');
+    }
+    await present();
+    await upkeep(at);
+    expect(await lastUse(access)).toBe(service.clock.now());
+    await at.stop();
+  });
+});
+
+describe('a refresh token that we signed otherwise', () => {
+  type Claims = Record<string, unknown>;
+  const claimsOf = (token: string) =>
+    JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as Record<string, string & number>;
+  const rowOf = (token: string) =>
+    service.dataSource.query<object[]>('SELECT * FROM sessions WHERE id = ?', [sessionOf(token)]);
+
+  /** Makes a token of other claims the current one of its session. */
+  async function exchanged(token: string, change: (claims: Claims) => Claims): Promise<string> {
+    const key = createSecretKey(deriveKey(service.app.get<Config>(CONFIG).AUTH_SECRET, 'refresh-token'));
+    const other = jsonwebtoken.sign(change(claimsOf(token)), key, { header: { alg: 'HS256', typ: 'rt+jwt' } });
+    const digest = createHash('sha256').update(other).digest('hex');
+    await service.dataSource.query('UPDATE sessions SET refresh_hash = ? WHERE id = ?', [digest, sessionOf(token)]);
+    return other;
+  }
+  const firstVersion = ({ sub, ...claims }: Claims) => (sub === undefined ? {} : claims);
+
+  it('is the same to the letter if it is signed again as it was', async () => {
+    const { refresh: token } = await register(service.client);
+    expect(await exchanged(token, (claims) => claims)).toBe(token);
+  });
+
+  it('without an account, as the first version did, is rotated to one of the present version', async () => {
+    const { refresh: token, access } = await register(service.client);
+    const old = await exchanged(token, firstVersion);
+    expect(Object.keys(claimsOf(old))).toEqual(['sid', 'counter', 'iat', 'exp', 'token_type']);
+    expect((await refreshB(old)).status).toBe(201);
+    const next = await refresh(old);
+    expect(next.status).toBe(200);
+    expect(claimsOf(next.refresh)).toMatchObject({ sub: claimsOf(access)['sub'], sid: sessionOf(access), counter: 1 });
+    expect((await getUser(next.access)).status).toBe(200);
+    // Its parent gets the same once more, and the successor is a token like any other.
+    expect(await refresh(old, replica)).toMatchObject({ status: 200, refresh: next.refresh });
+    expect((await refresh(next.refresh)).status).toBe(200);
+    expect((await refresh(old)).status).toBe(401);
+    expect(await challengeOf(access)).toContain('revoked by replay');
+  });
+
+  it('without an account, and expired or logged out, is refused', async () => {
+    const expired = await register(service.client);
+    const old = await exchanged(expired.refresh, firstVersion);
+    const loggedOut = await register(service.client);
+    const other = await exchanged(loggedOut.refresh, firstVersion);
+    await service.client.delete('/user/login', { access_token: loggedOut.access, refresh_token: other });
+    expect((await refresh(other)).status).toBe(401);
+    service.clock.advance(7 * 24 * 3600);
+    expect((await refresh(old)).status).toBe(401);
+  });
+
+  it.each(['another’s', 'nobody’s'])('with %s account is refused, and changes nothing', async (whose) => {
+    const another = await register(service.client);
+    const account = await register(service.client);
+    const sub = whose === 'nobody’s' ? 'nobody' : claimsOf(another.access)['sub'];
+    const forged = await exchanged(account.refresh, (claims) => ({ ...claims, sub }));
+    const before = await rowOf(forged);
+    expect([(await refresh(forged)).status, (await refreshB(forged)).status]).toEqual([401, 401]);
+    expect(await rowOf(forged)).toEqual(before);
+    for (const { access } of [account, another]) expect((await getUser(access)).status).toBe(200);
+    expect((await refresh(another.refresh)).status).toBe(200);
+  });
+});
+
+describe('near the end of a session', () => {
+  it('a refresh token ends with it, and so does the access token', async () => {
+    const short = await startService({
+      store: service.store,
+      clock: service.clock,
+      env: { ACCESS_TOKEN_TTL: '60', REFRESH_TOKEN_TTL: '600', SESSION_MAX_AGE: '660' },
+    });
+    const expOf = (token: string) =>
+      (JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { exp: number }).exp;
+    const opened = short.clock.now();
+    const after = (seconds: number) => Math.floor(opened / 1000) + seconds;
+    const { refresh: parent } = await register(short.client);
+    expect(expOf(parent)).toBe(after(600));
+
+    const rotations = [
+      { at: 30, refresh: 630, access: 90 },
+      { at: 60, refresh: 660, access: 120 },
+      { at: 61, refresh: 660, access: 121 },
+      { at: 620, refresh: 660, access: 660 },
+    ];
+    let last = { refresh: parent, access: '' };
+    for (const expected of rotations) {
+      short.clock.advance(expected.at - (short.clock.now() - opened) / 1000);
+      const next = await refresh(last.refresh, short);
+      expect([next.status, expOf(next.refresh), expOf(next.access)]).toEqual([
+        200,
+        after(expected.refresh),
+        after(expected.access),
+      ]);
+      expect(await refresh(last.refresh, short)).toMatchObject({ status: 200, refresh: next.refresh });
+      last = next;
+    }
+    short.clock.advance(39);
+    expect((await short.client.get('/auth/getuser', last.access)).status).toBe(200);
+    short.clock.advance(1);
+    expect((await short.client.get('/auth/getuser', last.access)).status).toBe(401);
+    expect((await refresh(last.refresh, short)).status).toBe(401);
+    await short.stop();
   });
 });
 

@@ -72,7 +72,7 @@ describe('a refresh token', () => {
   it('has a key, an algorithm and a type of its own', async () => {
     const { refresh } = await register(service.client);
     expect(headerOf(refresh)).toEqual({ alg: 'HS256', typ: 'rt+jwt' });
-    expect(Object.keys(claimsOf(refresh))).toEqual(['sid', 'counter', 'iat', 'exp', 'token_type']);
+    expect(Object.keys(claimsOf(refresh))).toEqual(['sub', 'sid', 'counter', 'iat', 'exp', 'token_type']);
   });
 
   it('is spent by A and not by B, and spent at both', async () => {

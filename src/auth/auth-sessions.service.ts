@@ -3,9 +3,10 @@ import { v7 as uuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { AuthError } from '../errors/failure.error.js';
-import type { Session } from '../users/session.entity.js';
+import { LastUsesService } from '../users/last-uses.service.js';
+import type { Session, SessionState } from '../users/session.entity.js';
 import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
-import type { User } from '../users/user.entity.js';
+import type { UserState } from '../users/user.entity.js';
 import { endOf, expiredSince } from './session-end.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
@@ -21,6 +22,9 @@ export interface TokenPair {
  */
 type Standing = 'current' | 'parent' | 'replayed' | 'unknown';
 
+/** What a rotation starts from. */
+type RotatedState = Pick<SessionState, 'id' | 'userId' | 'refreshCounter' | 'refreshHash' | 'endsAt'>;
+
 /** The life of a session: opened by a login, carried on by refresh tokens, asked for by access tokens, ended by a logout. */
 @Injectable()
 export class AuthSessionsService {
@@ -28,6 +32,7 @@ export class AuthSessionsService {
 
   constructor(
     private readonly sessions: SessionsService,
+    private readonly lastUses: LastUsesService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly clock: Clock,
@@ -35,7 +40,10 @@ export class AuthSessionsService {
   ) {}
 
   /** @param user as read when the password was checked: its epoch makes sure that no session outlives a later change of the account */
-  async open(user: Pick<User, 'id' | 'sessionEpoch'>, device: Device): Promise<{ sid: string; tokens: TokenPair }> {
+  async open(
+    user: Pick<UserState, 'id' | 'sessionEpoch'>,
+    device: Device,
+  ): Promise<{ sid: string; tokens: TokenPair }> {
     const now = this.clock.now();
     const endsAt = now + this.config.SESSION_MAX_AGE * 1000;
     const session = {
@@ -59,14 +67,9 @@ export class AuthSessionsService {
    */
   async rotate(refreshToken: string): Promise<TokenPair> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
-    for (;;) {
-      const session = await this.alive(claims.sid);
-      if ((await this.honoured(claims, refreshToken, session)) === 'parent')
-        return { refresh: this.refreshTokens.again(session), access: await this.accessTokenOf(session) };
-      const successor = await this.succeed(session);
-      if (successor) return successor;
-      // Another refresh or a logout came first. Looking again ends: either as its parent, or with a session that has ended.
-    }
+    const expected = this.stateBehind(claims, refreshToken);
+    const successor = expected && (await this.succeed(expected));
+    return successor ?? this.rotateAsFound(claims, refreshToken);
   }
 
   /**
@@ -77,7 +80,7 @@ export class AuthSessionsService {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
     const session = await this.alive(claims.sid);
     await this.honoured(claims, refreshToken, session);
-    await this.touch(session);
+    this.lastUses.note(session);
     return this.accessTokenOf(session);
   }
 
@@ -93,7 +96,7 @@ export class AuthSessionsService {
   async ofClaims({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
     const session = await this.alive(sid);
     if (session.userId !== sub) throw new AuthError({ code: 'token_not_valid' });
-    await this.touch(session);
+    this.lastUses.note(session);
     return session;
   }
 
@@ -117,13 +120,13 @@ export class AuthSessionsService {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
-    await this.sessions.revoke({ id: access.sid }, 'logout');
+    await this.sessions.revoke(access.sid, 'logout');
   }
 
   /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */
   async revokeByToken(token: string): Promise<void> {
     const sid = await this.sidOf(token);
-    if (sid !== undefined) await this.sessions.revoke({ id: sid }, 'client');
+    if (sid !== undefined) await this.sessions.revoke(sid, 'client');
   }
 
   /** Removes a session whose tokens were given to nobody. */
@@ -131,13 +134,34 @@ export class AuthSessionsService {
     return this.sessions.remove(sid);
   }
 
-  private async succeed(session: SessionOfUser): Promise<TokenPair | undefined> {
+  private async rotateAsFound(claims: RefreshClaims, refreshToken: string): Promise<TokenPair> {
+    for (;;) {
+      const session = await this.alive(claims.sid);
+      if ((await this.honoured(claims, refreshToken, session)) === 'parent')
+        return { refresh: this.refreshTokens.again(session), access: await this.accessTokenOf(session) };
+      const successor = await this.succeed(session);
+      if (successor) return successor;
+      // Another refresh or a logout came first. Looking again ends: either as its parent, or with a session that has ended.
+    }
+  }
+
+  /**
+   * The state of a session whose current refresh token this is, as nearly every one that is spent. The statement that rotates
+   * finds out whether it is so, which saves a round trip; it does nothing where a successor would outlive the session.
+   */
+  private stateBehind({ sid, sub, counter, exp }: RefreshClaims, refreshToken: string): RotatedState | undefined {
+    if (sub === undefined || this.clock.now() >= exp * 1000) return undefined;
+    const refreshHash = this.refreshTokens.digest(refreshToken);
+    return { id: sid, userId: sub, refreshCounter: counter, refreshHash, endsAt: Number.POSITIVE_INFINITY };
+  }
+
+  private async succeed(session: RotatedState): Promise<TokenPair | undefined> {
+    const { id, userId } = session;
     const generation = this.generation(session.refreshCounter + 1, session.endsAt);
-    const refresh = this.refreshTokens.sign({ id: session.id, ...generation });
+    const refresh = this.refreshTokens.sign({ id, userId, ...generation });
     const refreshHash = this.refreshTokens.digest(refresh);
     const rotated = await this.sessions.rotate(session, { ...generation, refreshHash });
     if (!rotated) return undefined;
-    const { id, userId } = session;
     return { refresh, access: await this.accessTokenOf({ id, userId, expiresAt: generation.expiresAt }) };
   }
 
@@ -147,7 +171,7 @@ export class AuthSessionsService {
     if (standing === 'unknown') throw new AuthError({ code: 'token_not_valid' });
     if (standing !== 'replayed') return standing;
     const { id, userId } = session;
-    const ended = await this.sessions.revoke({ id }, 'replay');
+    const ended = await this.sessions.revoke(id, 'replay');
     if (ended) this.logger.warn({ event: 'refresh_token_replayed', session: id, user: userId });
     throw new AuthError({ code: 'token_not_valid', reason: 'rotated' });
   }
@@ -156,9 +180,9 @@ export class AuthSessionsService {
    * Its own expiry is a matter of the current token alone: a parent is asked for an answer that was lost just before,
    * and a replay is one however late it comes.
    */
-  private standingOf({ counter, exp }: RefreshClaims, refreshToken: string, session: Session): Standing {
-    const { refreshCounter, refreshHash, refreshedAt } = session;
-    if (counter > refreshCounter) return 'unknown';
+  private standingOf({ sub, counter, exp }: RefreshClaims, refreshToken: string, session: SessionState): Standing {
+    const { userId, refreshCounter, refreshHash, refreshedAt } = session;
+    if (counter > refreshCounter || (sub ?? userId) !== userId) return 'unknown';
     const now = this.clock.now();
     if (counter === refreshCounter) {
       if (now >= exp * 1000) throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
@@ -178,13 +202,6 @@ export class AuthSessionsService {
     if (session === null || reason !== undefined)
       throw new AuthError({ code: 'token_not_valid', ...(reason && { reason }) });
     return session;
-  }
-
-  /** That a session was used is no reason to refuse it, should the store take no writes just now. */
-  private async touch(session: Session): Promise<void> {
-    await this.sessions.touch(session).catch((error: unknown) => {
-      this.logger.warn({ event: 'last_use_not_written', session: session.id, err: error });
-    });
   }
 
   private async sidOf(token: string): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { dataSourceOptions } from './data-source-options.js';
+import { StatementsService } from './statements.service.js';
 import { DatabaseService } from './database.service.js';
 
 @Global()
@@ -13,7 +14,7 @@ import { DatabaseService } from './database.service.js';
       useFactory: (config: Config) => ({ ...dataSourceOptions(config), manualInitialization: true }),
     }),
   ],
-  providers: [DatabaseService],
-  exports: [DatabaseService],
+  providers: [DatabaseService, StatementsService],
+  exports: [DatabaseService, StatementsService],
 })
 export class DatabaseModule {}

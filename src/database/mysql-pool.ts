@@ -1,4 +1,4 @@
-import mysql, { type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2';
+import mysql, { type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2';
 
 /** Seconds that a statement waits for a row that another one has locked; MySQL's own 50 are longer than a client waits. */
 const LOCK_WAIT_TIMEOUT = 1;
@@ -41,4 +41,39 @@ function limitTime(connection: PoolConnection): void {
     });
   };
   connection.query = limited as unknown as PoolConnection['query'];
+}
+
+/**
+ * Runs a statement that its connection prepares once.
+ * @throws an error of code `ETIMEDOUT` when there is no answer in time, be it for want of a connection
+ */
+export function execute(pool: Pool, sql: string, values: readonly unknown[]): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    let connection: PoolConnection | undefined;
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      connection?.destroy();
+      reject(Object.assign(new Error('the database does not answer'), { code: 'ETIMEDOUT' }));
+    }, STATEMENT_TIMEOUT_MS);
+    pool.getConnection((error, given) => {
+      if (error) {
+        clearTimeout(timer);
+        reject(error);
+        return;
+      }
+      if (isLate) {
+        given.release();
+        return;
+      }
+      connection = given;
+      given.execute(sql, values as never[], (failure, result) => {
+        if (isLate) return;
+        clearTimeout(timer);
+        given.release();
+        if (failure) reject(failure);
+        else resolve(result);
+      });
+    });
+  });
 }

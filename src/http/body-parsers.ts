@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { Busboy, type BusboyHeaders } from '@fastify/busboy';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import secureJson from 'secure-json-parse';
@@ -79,11 +80,9 @@ function fieldsOf(form: Iterable<[string, unknown]>): Record<string, unknown> {
 }
 
 function textOf(body: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw notUtf8();
-  }
+  if (!isUtf8(body)) throw notUtf8();
+  const text = body.toString();
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
 function isDeeperThan(value: unknown, depth: number): boolean {

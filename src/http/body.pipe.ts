@@ -1,36 +1,33 @@
-import { type ArgumentMetadata, Injectable, type Type, ValidationPipe } from '@nestjs/common';
-import type { ValidationError } from 'class-validator';
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type ValidationError, validateSync } from 'class-validator';
 import { AuthError, FailureError } from '../errors/failure.error.js';
 import type { FieldProblems } from '../errors/failure.js';
 
+/** Fields that the DTO does not have are dropped. */
+const OPTIONS = { whitelist: true, stopAtFirstError: true };
+
 /**
- * Turns a parsed body into its DTO. Fields that the DTO does not have are dropped.
+ * Turns a parsed body, or a query, into its DTO. Not Nest's pipe: for flat texts, which is all there is here, it takes twice as long.
  * @throws FailureError `malformed_body` for anything but an object, `invalid_fields` with every field that is wrong
  */
 @Injectable()
-export class BodyPipe extends ValidationPipe {
-  constructor() {
-    super({
-      transform: true,
-      whitelist: true,
-      stopAtFirstError: true,
-      exceptionFactory: (errors) => new AuthError({ code: 'invalid_fields', fields: problemsOf(errors) }),
-    });
-  }
-
-  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'query') return super.transform(value, metadata) as Promise<unknown>;
-    if (metadata.type !== 'body') return Promise.resolve(value);
-    // No body at all lacks every field, which says more than «not an object».
-    const body = value ?? {};
-    if (typeof body !== 'object' || Array.isArray(body))
-      throw new FailureError({ code: 'malformed_body', detail: 'the request body is not an object' });
-    return super.transform(body, metadata) as Promise<unknown>;
+export class BodyPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type === 'body' || type === 'query') return this.parse(value, metatype as Type<object>);
+    return value;
   }
 
   /** For guards, which run before pipes. */
-  parse<T>(body: unknown, dto: Type<T>): Promise<T> {
-    return this.transform(body, { type: 'body', metatype: dto }) as Promise<T>;
+  parse<Dto extends object>(given: unknown, dto: Type<Dto>): Dto {
+    // No body at all lacks every field, which says more than «not an object».
+    const body = given ?? {};
+    if (typeof body !== 'object' || Array.isArray(body))
+      throw new FailureError({ code: 'malformed_body', detail: 'the request body is not an object' });
+    const fields = plainToInstance(dto, body);
+    const errors = validateSync(fields, OPTIONS);
+    if (errors.length > 0) throw new AuthError({ code: 'invalid_fields', fields: problemsOf(errors) });
+    return fields;
   }
 }
 

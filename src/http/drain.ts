@@ -28,8 +28,9 @@ export function drainOnClose(fastify: FastifyInstance): void {
       count(socket, -1);
     });
   });
-  fastify.addHook('onSend', async (_request, reply) => {
+  fastify.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('Connection', 'close');
+    done();
   });
   fastify.addHook('preClose', async () => {
     isClosing = true;

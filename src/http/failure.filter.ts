@@ -13,10 +13,10 @@ export class FailureFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<FastifyRequest>();
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const failure = failureOf(thrown);
-    if (failure.code === 'internal') request.log.error({ err: thrown }, 'a request failed');
+    if (failure.code === 'internal') request.log.error({ reqId: request.id, err: thrown }, 'a request failed');
     // Our own refusal while the start is under way has no cause to tell.
     if (failure.code === 'unavailable' && !(thrown instanceof FailureError))
-      request.log.warn({ err: thrown }, 'the store is unavailable');
+      request.log.warn({ reqId: request.id, err: thrown }, 'the store is unavailable');
     if (reply.raw.headersSent) return;
     answer(reply, this.dialects.of(routeOf(request)).present(failure));
   }

@@ -1,4 +1,4 @@
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { FailureError } from '../errors/failure.error.js';
 import { routeOf } from './dialect.js';
 
@@ -16,15 +16,18 @@ export function refuseUnknownRoutes(fastify: FastifyInstance): void {
     methodsByPattern.set(pattern, methods);
   });
 
-  fastify.addHook('onRequest', async (request) => {
-    if (!request.is404) return;
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    done(request.is404 ? refusalOf(request) : undefined);
+  });
+
+  function refusalOf(request: FastifyRequest): FailureError {
     const path = withoutTrailingSlash(routeOf(request));
     const allow = Array.from(methodsByPattern).flatMap(([pattern, methods]) =>
       matches(pattern, path) ? [...methods] : [],
     );
-    if (allow.length > 0) throw new FailureError({ code: 'method_not_allowed', allow: allow.sort() });
-    throw new FailureError({ code: 'not_found' });
-  });
+    if (allow.length > 0) return new FailureError({ code: 'method_not_allowed', allow: allow.sort() });
+    return new FailureError({ code: 'not_found' });
+  }
 }
 
 /** @param pattern a path whose segments may be parameters, such as `:id` */

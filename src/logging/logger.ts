@@ -15,7 +15,8 @@ export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: De
     serializers: { err: errorForLog },
     redact: { paths: REDACTED, censor: '[redacted]' },
   };
-  return destination ? pino(options, destination) : pino(options);
+  // Lines that come while others are being written are written together.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: false }));
 }
 
 /** Type, message, stack, code and causes of an error. Not the statement's parameters, which database errors carry along. */

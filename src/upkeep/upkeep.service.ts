@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { SigningKeysService } from '../keys/signing-keys.service.js';
 import { StartupService } from '../startup/startup.service.js';
+import { LastUsesService } from '../users/last-uses.service.js';
 import { SessionsService } from '../users/sessions.service.js';
 import { LeasesService } from './leases.service.js';
 
@@ -12,8 +13,8 @@ const BATCHES = 50;
 const PAUSE_MS = 50;
 
 /**
- * Once a minute: looks whether it is time for a new signing key, which requests would do at the next chance, and removes the
- * rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones.
+ * Once a minute: looks whether it is time for a new signing key, which requests would do at the next chance, writes when
+ * sessions were used, and removes the rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones.
  */
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -26,6 +27,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly leases: LeasesService,
     private readonly sessions: SessionsService,
     private readonly keys: SigningKeysService,
+    private readonly lastUses: LastUsesService,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -40,12 +42,13 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.running;
+    await this.lastUses.write();
   }
 
   /** @returns how many rows were removed: none when another replica has been at it within the minute */
   async run(): Promise<number> {
     if (!this.startup.isReady) return 0;
-    await this.keys.load();
+    await Promise.all([this.keys.load(), this.lastUses.write()]);
     if (!(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
     let removed = 0;
     for (let batch = 0; batch < BATCHES; batch++) {

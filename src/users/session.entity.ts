@@ -66,3 +66,20 @@ export class Session {
   @Column({ name: 'purge_day', type: 'int' })
   purgeDay!: number;
 }
+
+/** What says whether a session is alive, and which its refresh token is. */
+export type SessionState = Pick<Session, (typeof SESSION_STATE)[number]>;
+
+export const SESSION_STATE = [
+  'id',
+  'userId',
+  'userEpoch',
+  'refreshHash',
+  'refreshCounter',
+  'refreshedAt',
+  'lastUsedAt',
+  'expiresAt',
+  'endsAt',
+  'revokedAt',
+  'revokedReason',
+] as const satisfies (keyof Session)[];

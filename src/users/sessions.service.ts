@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { EntityColumns } from '../database/entity-columns.js';
+import { gathered } from '../database/gathered.js';
 import { retrying, retryingRead } from '../database/retrying.js';
-import { type RevocationReason, Session } from './session.entity.js';
-import type { User } from './user.entity.js';
+import { StatementsService } from '../database/statements.service.js';
+import { type RevocationReason, Session, SESSION_STATE, type SessionState } from './session.entity.js';
+import { User, USER_STATE, type UserState } from './user.entity.js';
 
 /** What a session remembers of the client that opened it. */
 export interface Device {
@@ -13,52 +16,66 @@ export interface Device {
 }
 
 /** A session together with its account. */
-export type SessionOfUser = Session & { readonly user: User };
+export type SessionOfUser = SessionState & { readonly user: UserState };
+
+/** A session that is opened. */
+export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>;
 
 /** The part of a session that a refresh changes. */
 export type Rotation = Pick<Session, 'refreshHash' | 'refreshCounter' | 'refreshedAt' | 'expiresAt'>;
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const DAY_MS = 86_400_000;
+
+/** Statements under way and sessions of one at a time, when many are looked for at once. */
+const LOOKUPS = { underWay: 2, size: 64 };
+
+const NEW_SESSION = new EntityColumns(Session, [...SESSION_STATE, 'createdAt', 'userAgent', 'address', 'purgeDay']);
+const STATE = new EntityColumns(Session, SESSION_STATE);
+const OWNER = new EntityColumns(User, USER_STATE);
+
+const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
+const FIND = `SELECT ${STATE.selection('s')}, ${OWNER.selection('u')} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
+
+/** The rule of `isOfPresentEpoch` and of disabled accounts once more, for the one statement that has to decide by itself. */
+const ROTATE = `
+  UPDATE sessions
+  SET refresh_hash = ?, refresh_counter = ?, refreshed_at = ?, expires_at = ?, last_used_at = ?, purge_day = ?
+  WHERE id = ? AND user_id = ? AND refresh_hash = ? AND revoked_at IS NULL AND expires_at > ? AND ends_at >= ?
+    AND EXISTS (
+      SELECT 1 FROM users
+      WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
+        AND (users.session_epoch = sessions.user_epoch
+          OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
+
+const REVOKE =
+  'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';
 
 /** The sessions, one row a login. */
 @Injectable()
 export class SessionsService {
+  /** The session and its account, one indexed read, whatever state they are in. */
+  readonly find = gathered((ids: readonly string[]) => this.findAll(ids), LOOKUPS);
+
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    private readonly statements: StatementsService,
     private readonly clock: Clock,
   ) {}
 
-  async create(
-    session: Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>,
-  ): Promise<void> {
-    await retrying(() =>
-      this.sessions.insert({
-        ...session,
-        userAgent: session.userAgent.slice(0, 255),
-        lastUsedAt: session.createdAt,
-        revokedAt: null,
-        revokedReason: null,
-        purgeDay: purgeDay(session.expiresAt),
-      }),
-    );
-  }
-
-  /** The session and its account, one indexed read, whatever state they are in. */
-  async find(id: string): Promise<SessionOfUser | null> {
-    // Not findOne: with a relation it asks the database twice.
-    const session = await retryingRead(() =>
-      this.sessions
-        .createQueryBuilder('session')
-        .innerJoinAndSelect('session.user', 'user')
-        .where('session.id = :id', { id })
-        .getOne(),
-    );
-    return session as SessionOfUser | null;
+  async create(session: NewSession): Promise<void> {
+    const row = {
+      ...session,
+      userAgent: session.userAgent.slice(0, 255),
+      lastUsedAt: session.createdAt,
+      revokedAt: null,
+      revokedReason: null,
+      purgeDay: purgeDay(session.expiresAt),
+    };
+    await retrying(() => this.statements.write(INSERT, NEW_SESSION.valuesOf(row)));
   }
 
   /** The living sessions of an account, newest first. */
-  async ofUser(user: User): Promise<Session[]> {
+  async ofUser(user: UserState): Promise<Session[]> {
     const sessions = await this.sessions.find({
       where: { userId: user.id, revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) },
       order: { id: 'DESC' },
@@ -70,38 +87,29 @@ export class SessionsService {
    * Replaces the current refresh token by its successor, if it still is the current one of a living session:
    * one statement, so that of several refreshes and logouts at once exactly one comes first.
    */
-  async rotate(session: Session, rotation: Rotation): Promise<boolean> {
+  async rotate(
+    { id, userId, refreshHash }: Pick<Session, 'id' | 'userId' | 'refreshHash'>,
+    next: Rotation,
+  ): Promise<boolean> {
     const now = this.clock.now();
-    const current = {
-      id: session.id,
-      refreshHash: session.refreshHash,
-      revokedAt: IsNull(),
-      expiresAt: MoreThan(now),
-    };
-    const change = { ...rotation, lastUsedAt: now, purgeDay: purgeDay(rotation.expiresAt) };
-    const { affected } = await retrying(() => this.sessions.update(current, change));
-    return affected === 1;
+    const { refreshHash: successor, refreshCounter, refreshedAt, expiresAt } = next;
+    const change = [successor, refreshCounter, refreshedAt, expiresAt, now, purgeDay(expiresAt)];
+    const current = [id, userId, refreshHash, now, expiresAt];
+    return (await retrying(() => this.statements.write(ROTATE, [...change, ...current]))) === 1;
   }
 
-  /** Notes that a session was used, at most once a minute. */
-  async touch(session: Session): Promise<void> {
-    const now = this.clock.now();
-    if (now - session.lastUsedAt < MINUTE_MS) return;
-    await this.sessions.update({ id: session.id, lastUsedAt: LessThan(now) }, { lastUsedAt: now });
+  /** Notes when sessions were used. */
+  async touch(ids: readonly string[], now: number): Promise<void> {
+    await retrying(() => this.sessions.update({ id: In(ids), lastUsedAt: LessThan(now) }, { lastUsedAt: now }));
   }
 
   /**
    * Ends a session. Whoever ends it again changes nothing.
    * @returns whether this call ended it
    */
-  async revoke(
-    owned: Partial<Pick<Session, 'userId'>> & Pick<Session, 'id'>,
-    reason: RevocationReason,
-  ): Promise<boolean> {
+  async revoke(id: string, reason: RevocationReason): Promise<boolean> {
     const now = this.clock.now();
-    const change = { revokedAt: now, revokedReason: reason, purgeDay: purgeDay(now) };
-    const { affected } = await retrying(() => this.sessions.update({ ...owned, revokedAt: IsNull() }, change));
-    return affected === 1;
+    return (await retrying(() => this.statements.write(REVOKE, [now, reason, purgeDay(now), id]))) === 1;
   }
 
   /** Removes a session that nobody holds a token of. */
@@ -124,12 +132,26 @@ export class SessionsService {
     if (ended.length > 0) await retrying(() => this.sessions.delete({ id: In(ended.map(({ id }) => id)) }));
     return ended.length;
   }
+
+  private async findAll(ids: readonly string[]): Promise<(SessionOfUser | null)[]> {
+    const places = sizeOf(ids.length);
+    const padded = [...ids, ...new Array<string>(places - ids.length).fill(ids[0] ?? '')];
+    const sql = `${FIND} (${padded.map(() => '?').join(', ')})`;
+    const rows = await retryingRead(() => this.statements.read(sql, padded));
+    const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read('s', row), user: OWNER.read('u', row) }]));
+    return ids.map((id) => found.get(id) ?? null);
+  }
 }
 
 /** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
-export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: User): boolean {
+export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: UserState): boolean {
   if (session.userEpoch === user.sessionEpoch) return true;
   return user.keptSessionId === session.id && user.keptEpoch === user.sessionEpoch;
+}
+
+/** The next power of two: a few statements to prepare instead of one for each number of sessions. */
+function sizeOf(count: number): number {
+  return 2 ** Math.ceil(Math.log2(count));
 }
 
 function purgeDay(endsAt: number): number {

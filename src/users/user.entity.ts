@@ -51,3 +51,16 @@ export class User {
   @TimeColumn({ name: 'disabled_at', nullable: true })
   disabledAt!: number | null;
 }
+
+/** What says whether a session of the account is alive, and who its owner is. */
+export type UserState = Pick<User, (typeof USER_STATE)[number]>;
+
+export const USER_STATE = [
+  'id',
+  'username',
+  'passwordHash',
+  'sessionEpoch',
+  'keptSessionId',
+  'keptEpoch',
+  'disabledAt',
+] as const satisfies (keyof User)[];

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Session } from './session.entity.js';
+import { LastUsesService } from './last-uses.service.js';
 import { SessionsService } from './sessions.service.js';
 import { User } from './user.entity.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([User, Session])],
-  providers: [UsersService, SessionsService],
-  exports: [UsersService, SessionsService],
+  providers: [UsersService, SessionsService, LastUsesService],
+  exports: [UsersService, SessionsService, LastUsesService],
 })
 export class UsersModule {}

@@ -2,11 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { EntityColumns } from '../database/entity-columns.js';
 import { retrying, retryingRead } from '../database/retrying.js';
+import { StatementsService } from '../database/statements.service.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { AuthError } from '../errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
-import { User } from './user.entity.js';
+import { User, USER_STATE, type UserState } from './user.entity.js';
 
 /** An account to be made; names normalized and valid, the password hashed. */
 export interface NewUser {
@@ -18,11 +20,28 @@ export interface NewUser {
   readonly passwordHash: string;
 }
 
+const NEW_USER = new EntityColumns(User, [
+  ...USER_STATE,
+  'usernameKey',
+  'email',
+  'emailKey',
+  'firstName',
+  'lastName',
+  'createdAt',
+]);
+const STATE = new EntityColumns(User, USER_STATE);
+
+const INSERT = `INSERT INTO users ${NEW_USER.insertion}`;
+const FIND_BY_USERNAME = `SELECT ${STATE.selection('u')} FROM users u WHERE u.username_key = ?`;
+const FIND_BY_EMAIL = `SELECT ${STATE.selection('u')} FROM users u WHERE u.email_key = ?`;
+const IS_TAKEN = 'SELECT 1 FROM users WHERE username_key = ? UNION SELECT 1 FROM users WHERE email_key = ?';
+
 /** The accounts. */
 @Injectable()
 export class UsersService {
   constructor(
     @InjectRepository(User) private readonly users: Repository<User>,
+    private readonly statements: StatementsService,
     private readonly clock: Clock,
   ) {}
 
@@ -39,7 +58,7 @@ export class UsersService {
       disabledAt: null,
     };
     try {
-      await retrying(() => this.users.insert(row));
+      await retrying(() => this.statements.write(INSERT, NEW_USER.valuesOf(row)));
     } catch (error) {
       if (isUniqueViolation(error)) throw new AuthError({ code: 'user_exists' }, { cause: error });
       throw error;
@@ -48,15 +67,16 @@ export class UsersService {
 
   /** Whether the username or the email belongs to an account. Both names normalized. */
   async isTaken(username: string, email: string | null): Promise<boolean> {
-    const names = [{ usernameKey: nameKey(username) }, ...(email === null ? [] : [{ emailKey: nameKey(email) }])];
-    return retryingRead(() => this.users.existsBy(names));
+    const keys = [nameKey(username), email === null ? null : nameKey(email)];
+    return (await retryingRead(() => this.statements.read(IS_TAKEN, keys))).length > 0;
   }
 
   /** The account that a person means by a username or an email, as typed. */
-  findByLoginName(typed: string): Promise<User | null> {
+  async findByLoginName(typed: string): Promise<UserState | null> {
     const name = normalizeName(typed);
-    const key = isEmailName(name) ? { emailKey: nameKey(name) } : { usernameKey: nameKey(name) };
-    return retryingRead(() => this.users.findOneBy(key));
+    const sql = isEmailName(name) ? FIND_BY_EMAIL : FIND_BY_USERNAME;
+    const [row] = await retryingRead(() => this.statements.read(sql, [nameKey(name)]));
+    return row ? STATE.read('u', row) : null;
   }
 
   /**
@@ -65,7 +85,7 @@ export class UsersService {
    * @param keep the session that lives on
    * @returns whether it happened
    */
-  async endSessions({ id, sessionEpoch }: User, keep: string, passwordHash?: string): Promise<boolean> {
+  async endSessions({ id, sessionEpoch }: UserState, keep: string, passwordHash?: string): Promise<boolean> {
     const next = sessionEpoch + 1;
     const change = { ...(passwordHash && { passwordHash }), sessionEpoch: next, keptSessionId: keep, keptEpoch: next };
     const { affected } = await retrying(() => this.users.update({ id, sessionEpoch }, change));
@@ -73,13 +93,13 @@ export class UsersService {
   }
 
   /** Ends every session of an account, whatever else happens to it at the same time. */
-  async endAllSessions({ id }: User): Promise<void> {
+  async endAllSessions({ id }: UserState): Promise<void> {
     const change = { sessionEpoch: () => 'session_epoch + 1', keptSessionId: null, keptEpoch: null };
     await retrying(() => this.users.update({ id }, change));
   }
 
   /** Replaces the hash of the same password, unless the password was changed meanwhile. */
-  async upgradePasswordHash(user: User, passwordHash: string): Promise<void> {
+  async upgradePasswordHash(user: UserState, passwordHash: string): Promise<void> {
     await retrying(() => this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash }));
   }
 }

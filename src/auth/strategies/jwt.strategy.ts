@@ -6,6 +6,9 @@ import { AuthSessionsService } from '../auth-sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import type { SignedToken } from '../tokens/signed-token.js';
 
+/** What a strategy is asked about. */
+type Request = Parameters<Strategy['authenticate']>[0];
+
 /** An access token in the Authorization header (RFC 6750 section 2.1), and in no other place. */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
@@ -14,6 +17,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     private readonly sessions: AuthSessionsService,
   ) {
     super({
+      passReqToCallback: true,
       jwtFromRequest: bearerTokenOf,
       // Marked deprecated for the options that have a place of their own; `complete` has none.
       // eslint-disable-next-line @typescript-eslint/no-deprecated
@@ -28,12 +32,31 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     });
   }
 
-  validate(token: SignedToken): Promise<SessionOfUser> {
-    return this.sessions.ofClaims(this.accessTokens.claimsOf(token));
+  validate(request: Request, signed: SignedToken): Promise<SessionOfUser> {
+    this.accessTokens.remember(bearerTokenOf(request) ?? '', signed);
+    return this.sessions.ofClaims(this.accessTokens.claimsOf(signed));
+  }
+
+  /** Leaves it to the library to check a signature, unless it was checked before. */
+  override authenticate(request: Request): void {
+    this.recalled(request).then(
+      (session) => {
+        if (session) this.success(session);
+        else super.authenticate(request);
+      },
+      (error: unknown) => {
+        this.error(error as Error);
+      },
+    );
+  }
+
+  private async recalled(request: Request): Promise<SessionOfUser | undefined> {
+    const signed = await this.accessTokens.recall(bearerTokenOf(request) ?? '');
+    return signed && this.sessions.ofClaims(this.accessTokens.claimsOf(signed));
   }
 }
 
 /** The token of `Authorization: Bearer TOKEN`, and of nothing that has more or less to it, as the library's own extractor takes. */
-function bearerTokenOf({ headers }: { headers: { authorization?: string } }): string | null {
+function bearerTokenOf({ headers }: Request): string | null {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
 }

@@ -1,11 +1,13 @@
-import type { KeyObject } from 'node:crypto';
+import { hash, type KeyObject, sign } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService, type JwtVerifyOptions } from '@nestjs/jwt';
+import { LRUCache } from 'lru-cache';
 import { v4 as uuid } from 'uuid';
 import { Clock } from '../../clock/clock.js';
 import { CONFIG, type Config } from '../../config/config.js';
 import { AuthError } from '../../errors/failure.error.js';
 import { SigningKeysService } from '../../keys/signing-keys.service.js';
+import { compactJws } from './compact-jws.js';
 import { isCanonical, readClaims, type SignedToken } from './signed-token.js';
 import { verificationKey } from './verification-key.js';
 
@@ -17,6 +19,9 @@ export interface AccessClaims {
   readonly iat: number;
   readonly exp: number;
 }
+
+/** Tokens whose signature need not be checked again, at most. */
+const REMEMBERED = 10_000;
 
 const TYP = 'at+jwt';
 const CLAIMS = { typ: TYP, tokenType: 'access', texts: ['iss', 'sub', 'sid', 'jti'] } as const;
@@ -32,6 +37,9 @@ export class AccessTokens {
     ignoreNotBefore: true,
   } satisfies JwtVerifyOptions;
 
+  /** By the digest of a token, what its right signature covers. Nothing else of a token is settled by it: neither its times nor its session. */
+  private readonly remembered = new LRUCache<string, SignedToken>({ max: REMEMBERED });
+
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeysService,
@@ -45,7 +53,7 @@ export class AccessTokens {
     const iat = Math.floor(this.clock.now() / 1000);
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL, Math.floor(expiresAt / 1000));
     const claims = { iss: this.config.ISSUER, ...subject, jti: uuid(), iat, exp, token_type: CLAIMS.tokenType };
-    return this.jwt.sign(claims, { privateKey, algorithm: 'ES256', header: { alg: 'ES256', typ: TYP, kid } });
+    return compactJws({ alg: 'ES256', typ: TYP, kid }, claims, (text) => signatureOf(privateKey, text));
   }
 
   /**
@@ -64,6 +72,18 @@ export class AccessTokens {
     return { sub, sid, jti, iat, exp };
   }
 
+  /** A token whose signature was found right before, unless its key was retired since. */
+  async recall(token: string, { expired = false } = {}): Promise<SignedToken | undefined> {
+    const known = this.remembered.get(digestOf(token));
+    const kid = known?.header['kid'] as string | undefined;
+    return kid !== undefined && (await this.keys.find(kid, { retired: expired })) ? known : undefined;
+  }
+
+  /** @param signed what a library read from the token after it had checked its signature */
+  remember(token: string, signed: SignedToken): void {
+    this.remembered.set(digestOf(token), signed);
+  }
+
   /** The key that a token names. @throws AuthError `token_not_valid` for a token that names none of ours */
   async keyOf(token: string, { expired = false } = {}): Promise<KeyObject> {
     const kid = isCanonical(token) ? keyIdOf(token) : undefined;
@@ -73,9 +93,13 @@ export class AccessTokens {
   }
 
   private async verifySignature(token: string, options: { expired?: boolean }): Promise<SignedToken> {
+    const known = await this.recall(token, options);
+    if (known) return known;
     const publicKey = verificationKey(await this.keyOf(token, options));
     try {
-      return this.jwt.verify<SignedToken & object>(token, { publicKey, ...AccessTokens.verification });
+      const signed = this.jwt.verify<SignedToken & object>(token, { publicKey, ...AccessTokens.verification });
+      this.remember(token, signed);
+      return signed;
     } catch (error) {
       throw new AuthError({ code: 'token_not_valid' }, { cause: error });
     }
@@ -90,4 +114,13 @@ function keyIdOf(token: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+function digestOf(token: string): string {
+  return hash('sha256', token, 'base64');
+}
+
+/** ES256 (RFC 7518 section 3.4): both numbers one after the other, where the platform's own form is DER. */
+function signatureOf(key: KeyObject, text: string): string {
+  return sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
 }

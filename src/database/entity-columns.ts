@@ -1,0 +1,44 @@
+import { getMetadataArgsStorage, type ValueTransformer } from 'typeorm';
+import type { Row, Value } from './statements.service.js';
+
+/** Some columns of an entity, for statements that are written by hand; names and conversions are as the entity says. */
+export class EntityColumns<Entity extends object, Property extends keyof Entity & string> {
+  private readonly columns;
+
+  constructor(target: new () => Entity, properties: readonly Property[]) {
+    const known = getMetadataArgsStorage().filterColumns(target);
+    this.columns = properties.map((property) => {
+      const column = known.find(({ propertyName }) => propertyName === property);
+      if (!column) throw new Error(`${target.name} has no column ${property}`);
+      const { name = property } = column.options;
+      const transformer = column.options.transformer as ValueTransformer | undefined;
+      return { property, name, from: transformer && ((value: unknown): unknown => transformer.from(value)) };
+    });
+  }
+
+  /** For `INSERT INTO table`. */
+  get insertion(): string {
+    const names = this.columns.map(({ name }) => name);
+    return `(${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+  }
+
+  /** The values of {@link insertion}. */
+  valuesOf(entity: Readonly<Record<Property, Value>>): Value[] {
+    return this.columns.map(({ property }) => entity[property]);
+  }
+
+  /** For `SELECT`, from a table of this alias. */
+  selection(alias: string): string {
+    return this.columns.map(({ name, property }) => `${alias}.${name} AS ${alias}_${property}`).join(', ');
+  }
+
+  /** The entity in a row of {@link selection}. */
+  read(alias: string, row: Row): Pick<Entity, Property> {
+    const entity: Record<string, unknown> = {};
+    for (const { property, from } of this.columns) {
+      const value = row[`${alias}_${property}`];
+      entity[property] = from ? from(value) : value;
+    }
+    return entity as Pick<Entity, Property>;
+  }
+}

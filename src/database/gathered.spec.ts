@@ -1,0 +1,125 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { gathered } from './gathered.js';
+
+/** A read that is under way. */
+interface Read {
+  readonly keys: readonly string[];
+  readonly answer: () => Promise<void>;
+  readonly fail: (error: Error) => Promise<void>;
+}
+
+/** Reads that end when the test says so, each key answered with the number of its read. */
+function reader(limits: { underWay: number; size: number }) {
+  const reads: Read[] = [];
+  const find = gathered<string, string>((keys) => {
+    const number = reads.length;
+    return new Promise((resolve, reject) => {
+      reads.push({
+        keys,
+        answer: async () => {
+          resolve(keys.map((key) => `${key}${number}`));
+          await turn();
+        },
+        fail: async (error) => {
+          reject(error);
+          await turn();
+        },
+      });
+    });
+  }, limits);
+  return { reads, find, keys: () => reads.map((read) => read.keys.join('')) };
+}
+
+describe('gathered', () => {
+  it('reads at once what is asked for at once', async () => {
+    const { reads, find, keys } = reader({ underWay: 2, size: 3 });
+    const found = Promise.all([find('a'), find('b')]);
+    await turn();
+    expect(keys()).toEqual(['ab']);
+    await reads[0]!.answer();
+    expect(await found).toEqual(['a0', 'b0']);
+  });
+
+  it('reads together what is asked for while others are under way, so many statements and keys at a time', async () => {
+    const { reads, find, keys } = reader({ underWay: 2, size: 3 });
+    const found: Promise<string>[] = [];
+    for (const key of 'abcdefghi') {
+      found.push(find(key));
+      await turn();
+    }
+    expect(keys()).toEqual(['a', 'b']);
+    await reads[1]!.answer();
+    expect(keys()).toEqual(['a', 'b', 'cde']);
+    await reads[0]!.answer();
+    expect(keys()).toEqual(['a', 'b', 'cde', 'fgh']);
+    await reads[3]!.answer();
+    expect(keys()).toEqual(['a', 'b', 'cde', 'fgh', 'i']);
+    await reads[4]!.answer();
+    await reads[2]!.answer();
+    expect(await Promise.all(found)).toEqual(['a0', 'b1', 'c2', 'd2', 'e2', 'f3', 'g3', 'h3', 'i4']);
+  });
+
+  it('never has more under way when many are asked for at once', async () => {
+    const { reads, find, keys } = reader({ underWay: 2, size: 3 });
+    const found = Promise.all(Array.from('abcdefghijk', find));
+    for (const [ended, begun] of [2, 3, 4, 4].entries()) {
+      await turn();
+      expect(reads).toHaveLength(begun);
+      await reads[ended]!.answer();
+    }
+    expect(keys()).toEqual(['abc', 'def', 'ghi', 'jk']);
+    expect((await found).join(' ')).toBe('a0 b0 c0 d1 e1 f1 g2 h2 i2 j3 k3');
+  });
+
+  it('answers everybody who asks for the same key', async () => {
+    const { reads, find } = reader({ underWay: 1, size: 4 });
+    const found = Promise.all([find('a'), find('b'), find('a')]);
+    await turn();
+    await reads[0]!.answer();
+    expect(await found).toEqual(['a0', 'b0', 'a0']);
+  });
+
+  it('answers nobody by a read that began before they asked', async () => {
+    const { reads, find } = reader({ underWay: 1, size: 4 });
+    const first = find('a');
+    await turn();
+    const second = find('a');
+    await turn();
+    await reads[0]!.answer();
+    expect([reads.length, await first]).toEqual([2, 'a0']);
+    await reads[1]!.answer();
+    expect(await second).toBe('a1');
+  });
+
+  it('keeps nothing', async () => {
+    const { reads, find } = reader({ underWay: 1, size: 4 });
+    for (const expected of ['a0', 'a1', 'a2']) {
+      const found = find('a');
+      await turn();
+      await reads.at(-1)!.answer();
+      expect(await found).toBe(expected);
+    }
+  });
+
+  it('fails those whom a failing read was for, and no others', async () => {
+    const { reads, find, keys } = reader({ underWay: 2, size: 2 });
+    const found = Promise.allSettled(Array.from('abcdef', find));
+    await turn();
+    const error = new Error('the store is away');
+    await reads[0]!.fail(error);
+    await reads[1]!.answer();
+    await reads[2]!.answer();
+    expect(keys()).toEqual(['ab', 'cd', 'ef']);
+    const refused = { status: 'rejected', reason: error };
+    const answered = (value: string) => ({ status: 'fulfilled', value });
+    expect(await found).toEqual([refused, refused, ...['c1', 'd1', 'e2', 'f2'].map(answered)]);
+    // Nor does it take a place from those who come after.
+    const after = Promise.all(Array.from('ghij', find));
+    await turn();
+    expect(reads).toHaveLength(5);
+    await reads[3]!.answer();
+    await reads[4]!.answer();
+    expect(await after).toEqual(['g3', 'h3', 'i4', 'j4']);
+  });
+});
