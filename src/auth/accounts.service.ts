@@ -1,6 +1,6 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
-import { AuthError } from '../errors/failure.error.js';
+import { AuthError, FailureError } from '../errors/failure.error.js';
 import type { FieldProblems } from '../errors/failure.js';
 import {
   emailProblems,
@@ -11,8 +11,9 @@ import {
   usernameProblems,
 } from '../users/names.js';
 import type { Session } from '../users/session.entity.js';
+import { LastUsesService } from '../users/last-uses.service.js';
 import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
-import type { User } from '../users/user.entity.js';
+import type { UserState } from '../users/user.entity.js';
 import { type NewUser, UsersService } from '../users/users.service.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
@@ -31,10 +32,13 @@ export interface Registration {
 /** Who may have an account, and who is who. */
 @Injectable()
 export class AccountsService {
+  private readonly logger = new Logger(AccountsService.name);
+
   constructor(
     private readonly users: UsersService,
     private readonly sessions: AuthSessionsService,
     private readonly userSessions: SessionsService,
+    private readonly lastUses: LastUsesService,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
   ) {}
@@ -43,40 +47,42 @@ export class AccountsService {
    * Makes an account and opens its first session.
    * @throws AuthError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
    */
-  async register(registration: Registration, device: Device): Promise<TokenPair> {
+  async register(registration: Registration, device: Device, hungUp?: AbortSignal): Promise<TokenPair> {
     const names = normalized(registration);
     const fields = { ...nameProblems(names), ...unlessEmpty('password', this.policy.problems(registration.password)) };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    this.hasher.admit();
     // Spares the hash; the unique keys decide in the end.
     if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
 
-    const passwordHash = await this.hasher.hash(registration.password);
-    return this.createWithSession({ ...names, id: uuid(), passwordHash }, device);
+    const hashing = this.hasher.hash(registration.password, hungUp);
+    return this.createWithSession({ ...names, id: uuid() }, hashing, device);
   }
 
   /**
    * The account of a login name and its password. An unknown name, a disabled account and a wrong password look alike and take as long.
    * @throws AuthError `invalid_credentials`
    */
-  async authenticate(loginName: string, password: string): Promise<User> {
+  async authenticate(loginName: string, password: string, hungUp?: AbortSignal): Promise<UserState> {
+    this.hasher.admit();
     const user = await this.users.findByLoginName(loginName);
-    const matches = await this.hasher.verify(user?.passwordHash, password);
+    const matches = await this.hasher.verify(user?.passwordHash, password, hungUp);
     if (!user || !matches || user.disabledAt !== null) throw new AuthError({ code: 'invalid_credentials' });
-    if (this.hasher.isOutdated(user.passwordHash))
-      await this.users.upgradePasswordHash(user, await this.hasher.hash(password));
+    if (this.hasher.isOutdated(user.passwordHash)) await this.upgradeHash(user, password);
     return user;
   }
 
   /** The living sessions of an account, newest first. */
-  sessionsOf(user: User): Promise<Session[]> {
+  async sessionsOf(user: UserState): Promise<Session[]> {
+    await this.lastUses.write();
     return this.userSessions.ofUser(user);
   }
 
   /** @throws AuthError `session_not_found` unless it is a living session of this account */
-  async endSession(user: User, id: string): Promise<void> {
+  async endSession(user: UserState, id: string): Promise<void> {
     const living = await this.userSessions.ofUser(user);
     if (!living.some((session) => session.id === id)) throw new AuthError({ code: 'session_not_found' });
-    await this.userSessions.revoke({ id, userId: user.id }, 'owner');
+    await this.userSessions.revoke(id, 'owner');
   }
 
   /** Ends all sessions of the account, this one too. */
@@ -108,7 +114,16 @@ export class AccountsService {
     }
   }
 
-  private async checkPasswords(user: User, current: string, next: string): Promise<void> {
+  /** There will be another login to do it at, should it fail now. */
+  private async upgradeHash(user: UserState, password: string): Promise<void> {
+    try {
+      await this.users.upgradePasswordHash(user, await this.hasher.hash(password));
+    } catch (error) {
+      this.logger.warn({ event: 'password_hash_not_upgraded', user: user.id, err: error });
+    }
+  }
+
+  private async checkPasswords(user: UserState, current: string, next: string): Promise<void> {
     const matches = await this.hasher.verify(user.passwordHash, current);
     const fields = {
       ...unlessEmpty('currentPassword', matches ? [] : ['this is not the current password']),
@@ -118,19 +133,29 @@ export class AccountsService {
   }
 
   /**
-   * The session first: a session of nobody is nothing, an account without the answer that it was made is a name lost to its owner.
-   * So the one insert of the account decides, and no transaction spans two round trips.
+   * The session first, while the password is hashed: a session of nobody is nothing, an account without the answer that it was
+   * made is a name lost to its owner. So the one insert of the account decides, and no transaction spans two round trips.
    */
-  private async createWithSession(user: NewUser, device: Device): Promise<TokenPair> {
-    const { sid, tokens } = await this.sessions.open({ id: user.id, sessionEpoch: 0 }, device);
+  private async createWithSession(
+    user: Omit<NewUser, 'passwordHash'>,
+    hashing: Promise<string>,
+    device: Device,
+  ): Promise<TokenPair> {
+    const [hashed, opened] = await Promise.allSettled([
+      hashing,
+      this.sessions.open({ id: user.id, sessionEpoch: 0 }, device),
+    ]);
     try {
-      await this.users.create(user);
+      if (hashed.status === 'rejected') throw hashed.reason;
+      if (opened.status === 'rejected') throw opened.reason;
+      await this.users.create({ ...user, passwordHash: hashed.value });
+      return opened.value.tokens;
     } catch (error) {
       // Left behind, it would be purged with the others.
-      if (error instanceof AuthError) await this.sessions.discard(sid).catch(() => undefined);
+      if (error instanceof FailureError && opened.status === 'fulfilled')
+        await this.sessions.discard(opened.value.sid).catch(() => undefined);
       throw error;
     }
-    return tokens;
   }
 }
 

@@ -10,6 +10,8 @@ import { AuthTokenController } from './auth-token/auth-token.controller.js';
 import { IntrospectionService } from './introspection.service.js';
 import { MetadataController } from './oauth/metadata.controller.js';
 import { OAuthController } from './oauth/oauth.controller.js';
+import { HASH_WORKER, HashProcess, hashWorker } from './passwords/hash-process.js';
+import { HashQueue } from './passwords/hash-queue.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { JwtStrategy } from './strategies/jwt.strategy.js';
@@ -25,6 +27,9 @@ import { UserLoginController } from './user-login/user-login.controller.js';
     AccountsService,
     AuthSessionsService,
     PasswordHasher,
+    HashQueue,
+    HashProcess,
+    { provide: HASH_WORKER, useValue: hashWorker },
     PasswordPolicy,
     AccessTokens,
     RefreshTokens,

@@ -23,6 +23,10 @@ export class ServiceProcess {
     this.exited = once(this.child, 'close').then(() => this.child.exitCode);
   }
 
+  get pid(): number {
+    return this.child.pid!;
+  }
+
   /** Waits for it to serve. @returns its address */
   async ready(): Promise<string> {
     const line = await this.logged(({ msg }) => msg === 'ready');

@@ -1,9 +1,11 @@
 import 'reflect-metadata';
+import { fileURLToPath } from 'node:url';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
 import { createAdapter, nestOptions, setUp } from '../../src/app.setup.js';
+import { HASH_WORKER } from '../../src/auth/passwords/hash-process.js';
 import { Clock } from '../../src/clock/clock.js';
 import { loadConfig } from '../../src/config/config.js';
 import { openApiDocument } from '../../src/docs/swagger.js';
@@ -68,6 +70,9 @@ export async function startService({
   const logger = createLogger(config, { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) });
   const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] })
     .setLogger(new NestLogger(logger))
+    // The tests run from the sources; a process of its own cannot.
+    .overrideProvider(HASH_WORKER)
+    .useValue(fileURLToPath(new URL('../../dist/src/auth/passwords/hash-worker.js', import.meta.url)))
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();

@@ -2,11 +2,12 @@ import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common
 import { ApiTags } from '@nestjs/swagger';
 import type { SessionOfUser } from '../../users/sessions.service.js';
 import type { Device } from '../../users/sessions.service.js';
-import type { User } from '../../users/user.entity.js';
+import type { UserState } from '../../users/user.entity.js';
 import { AccountsService } from '../accounts.service.js';
 import { AuthSessionsService, type TokenPair } from '../auth-sessions.service.js';
 import { Current } from '../decorators/current.decorator.js';
 import { FromDevice } from '../decorators/from-device.decorator.js';
+import { HungUp } from '../decorators/hung-up.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { LocalAuthGuard } from '../guards/local-auth.guard.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.docs.js';
@@ -24,15 +25,19 @@ export class AuthTokenController {
 
   @ApiRegister()
   @Post('register')
-  async register(@Body() credentials: CredentialsDto, @FromDevice() device: Device): Promise<TokenPair> {
-    return presentTokens(await this.accounts.register(credentials, device));
+  async register(
+    @Body() credentials: CredentialsDto,
+    @FromDevice() device: Device,
+    @HungUp() hungUp: AbortSignal,
+  ): Promise<TokenPair> {
+    return presentTokens(await this.accounts.register(credentials, device, hungUp));
   }
 
   @ApiToken()
   @Post('token')
   @HttpCode(200)
   @UseGuards(LocalAuthGuard(CredentialsDto))
-  async token(@Current() user: User, @FromDevice() device: Device): Promise<TokenPair> {
+  async token(@Current() user: UserState, @FromDevice() device: Device): Promise<TokenPair> {
     const { tokens } = await this.sessions.open(user, device);
     return presentTokens(tokens);
   }

@@ -22,7 +22,12 @@ const tokenNotValid: DocumentedAnswer = {
 };
 const faults: DocumentedAnswer[] = [
   { status: 500, description: 'An error of the service', schema: DETAIL },
-  { status: 503, description: 'The database is away', schema: DETAIL, headers: { 'Retry-After': '2' } },
+  {
+    status: 503,
+    description: 'The database is away, or too many passwords wait to be hashed',
+    schema: DETAIL,
+    headers: { 'Retry-After': '2' },
+  },
 ];
 const refusedBodies: DocumentedAnswer[] = [
   { status: 413, description: 'The body is too large', schema: DETAIL },

@@ -3,6 +3,7 @@ import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/failure.error.js';
 import { BodyPipe } from '../../http/body.pipe.js';
+import { hungUpOf } from '../decorators/hung-up.decorator.js';
 import { LocalStrategy } from '../strategies/local.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 
@@ -21,8 +22,9 @@ export function LocalAuthGuard(Credentials: Type<{ username: string; password: s
     }
 
     override async canActivate(context: ExecutionContext): Promise<boolean> {
-      const request = context.switchToHttp().getRequest<FastifyRequest>();
-      request.body = await this.body.parse(request.body, Credentials);
+      const request = context.switchToHttp().getRequest<FastifyRequest & { hungUp?: AbortSignal }>();
+      request.hungUp = hungUpOf(context);
+      request.body = this.body.parse(request.body, Credentials);
       return (await super.canActivate(context)) as boolean;
     }
 

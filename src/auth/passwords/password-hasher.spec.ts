@@ -1,67 +1,90 @@
-import { describe, expect, it, vi } from 'vitest';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/config.js';
+import { HashProcess } from './hash-process.js';
+import { HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 
-const load = vi.hoisted(() => ({ now: 0, most: 0, calls: 0 }));
+const PROGRAM = fileURLToPath(new URL('../../../dist/src/auth/passwords/hash-worker.js', import.meta.url));
 
-// The real argon2, counted.
-vi.mock('argon2', async (original) => {
-  const argon2 = await original<typeof import('argon2')>();
-  const counted =
-    <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
-    async (...args: Args) => {
-      load.calls++;
-      load.most = Math.max(load.most, ++load.now);
-      return work(...args).finally(() => load.now--);
-    };
-  return { ...argon2, hash: counted(argon2.hash as never), verify: counted(argon2.verify as never) };
+/** The real process, counted. */
+class CountedProcess extends HashProcess {
+  now = 0;
+  most = 0;
+  calls = 0;
+
+  get environment(): string[] {
+    const { child } = this as unknown as { child: { pid: number } };
+    return readFileSync(`/proc/${child.pid}/environ`, 'utf8').split('\0');
+  }
+
+  override async run(...args: Parameters<HashProcess['run']>) {
+    this.calls++;
+    this.most = Math.max(this.most, ++this.now);
+    return super.run(...args).finally(() => this.now--);
+  }
+}
+
+const processes: CountedProcess[] = [];
+afterAll(() => {
+  for (const process of processes) process.onApplicationShutdown();
 });
 
-const hasherOf = (env: Record<string, string> = {}) =>
-  new PasswordHasher(
-    loadConfig({
-      AUTH_SECRET: 'hB7wq2Zr9Xk4Vt1Yc6Lm3Nd8Pf5Gs0Ja',
-      ARGON2_MEMORY_KIB: '1024',
-      ARGON2_TIME_COST: '1',
-      ...env,
-    }),
-  );
+function hasherOf(env: Record<string, string> = {}) {
+  const config = loadConfig({
+    AUTH_SECRET: 'hB7wq2Zr9Xk4Vt1Yc6Lm3Nd8Pf5Gs0Ja',
+    ARGON2_MEMORY_KIB: '1024',
+    ARGON2_TIME_COST: '1',
+    ...env,
+  });
+  const process = new CountedProcess(config, PROGRAM);
+  process.onModuleInit();
+  processes.push(process);
+  const hasher = new PasswordHasher(new HashQueue(process, config), config);
+  return { hasher, process };
+}
 
 describe('PasswordHasher', () => {
   it('knows the password again, and no other', async () => {
-    const hasher = hasherOf();
+    const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
+    expect(hash).toMatch(/^\$argon2id\$/);
     expect(hash).not.toBe(await hasher.hash('a password'));
     expect(await hasher.verify(hash, 'a password')).toBe(true);
     expect(await hasher.verify(hash, 'a passwore')).toBe(false);
+    expect(await hasher.verify('!', 'a password')).toBe(false);
   });
 
   it('works for nobody as for somebody, and finds nothing', async () => {
-    const hasher = hasherOf();
-    await hasher.onModuleInit();
-    load.calls = 0;
+    const { hasher, process } = hasherOf();
+    hasher.onModuleInit();
+    await hasher.hash('another password');
+    process.calls = 0;
     expect(await hasher.verify(undefined, 'a password')).toBe(false);
-    expect(load.calls).toBe(1);
+    expect(process.calls).toBe(1);
   });
 
-  it.each([1, 2, 3])('hashes %i at a time at most', async (most) => {
-    const hasher = hasherOf({ HASH_CONCURRENCY: String(most) });
+  it.each([1, 2, 3])('hashes %i at a time at most, and has as many at hand', async (threads) => {
+    const { hasher, process } = hasherOf({ HASH_CONCURRENCY: String(threads) });
     const hash = await hasher.hash('a password');
-    load.most = 0;
+    process.most = 0;
     const work = Array.from({ length: 12 }, (_, i) =>
       i % 2 ? hasher.hash('a password') : hasher.verify(hash, 'a password'),
     );
     await Promise.all(work);
-    expect(load.most).toBe(most);
+    expect(process.most).toBe(2 * threads);
+    // What bounds the hashes themselves is the size of the other process's thread pool.
+    if (existsSync('/proc')) expect(process.environment).toContain(`UV_THREADPOOL_SIZE=${threads}`);
   });
 
   it('tells hashes that are cheaper than the present cost', async () => {
-    const hash = await hasherOf().hash('a password');
-    expect(hasherOf().isOutdated(hash)).toBe(false);
-    expect(hasherOf({ ARGON2_MEMORY_KIB: '2048' }).isOutdated(hash)).toBe(true);
-    expect(hasherOf({ ARGON2_TIME_COST: '2' }).isOutdated(hash)).toBe(true);
-    expect(hasherOf().isOutdated(await hasherOf({ ARGON2_MEMORY_KIB: '2048', ARGON2_TIME_COST: '2' }).hash('x'))).toBe(
-      false,
-    );
+    const { hasher } = hasherOf();
+    const hash = await hasher.hash('a password');
+    expect(hasher.isOutdated(hash)).toBe(false);
+    expect(hasherOf({ ARGON2_MEMORY_KIB: '2048' }).hasher.isOutdated(hash)).toBe(true);
+    expect(hasherOf({ ARGON2_TIME_COST: '2' }).hasher.isOutdated(hash)).toBe(true);
+    const dearer = hasherOf({ ARGON2_MEMORY_KIB: '2048', ARGON2_TIME_COST: '2' }).hasher;
+    expect(hasher.isOutdated(await dearer.hash('x'))).toBe(false);
   });
 });

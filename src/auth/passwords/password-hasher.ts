@@ -1,30 +1,24 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import * as argon2 from 'argon2';
-import pLimit, { type LimitFunction } from 'p-limit';
 import { CONFIG, type Config } from '../../config/config.js';
+import { HashQueue } from './hash-queue.js';
+import type { Cost } from './hash-task.js';
 import { normalizePassword } from './password-policy.js';
-
-/** Memory in KiB, passes over it, threads. */
-interface Cost {
-  readonly memoryCost: number;
-  readonly timeCost: number;
-  readonly parallelism: number;
-}
 
 /** The least memory that argon2 takes for a thread. */
 const MIN_LANE_KIB = 8;
 
-/** argon2id (RFC 9106) at the configured cost, `HASH_CONCURRENCY` at a time. */
+/** argon2id (RFC 9106) at the configured cost. Throws what {@link HashQueue} throws, at once where it does. */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
-  private readonly limit: LimitFunction;
   private readonly cost: Cost;
   /** Nobody's hash. */
-  private decoy = '';
+  private decoy: Promise<string> = Promise.resolve('');
 
-  constructor(@Inject(CONFIG) config: Config) {
-    this.limit = pLimit(config.HASH_CONCURRENCY);
+  constructor(
+    private readonly queue: HashQueue,
+    @Inject(CONFIG) config: Config,
+  ) {
     this.cost = {
       memoryCost: config.ARGON2_MEMORY_KIB,
       timeCost: config.ARGON2_TIME_COST,
@@ -32,24 +26,32 @@ export class PasswordHasher implements OnModuleInit {
     };
   }
 
-  async onModuleInit(): Promise<void> {
-    this.decoy = await this.hash(randomBytes(16).toString('hex'));
+  onModuleInit(): void {
+    this.decoy = this.hash(randomBytes(16).toString('hex'));
+    // Should it fail, whoever needs it hears of it.
+    this.decoy.catch(() => undefined);
+  }
+
+  /** See {@link HashQueue.admit}. */
+  admit(): void {
+    this.queue.admit();
   }
 
   /** @returns the hash in the PHC string format, with its salt and cost */
-  hash(password: string): Promise<string> {
-    return this.limit(() => argon2.hash(normalizePassword(password), { ...this.cost, type: argon2.argon2id }));
+  hash(password: string, hungUp?: AbortSignal): Promise<string> {
+    const task = { kind: 'hash', password: normalizePassword(password), cost: this.cost } as const;
+    return this.queue.run(task, hungUp) as Promise<string>;
   }
 
   /**
    * Whether a password is the one of a hash. No hash, one that cannot be read and one of a lower cost take as much work
    * as one of the present cost, so that time tells nothing of an account.
    */
-  async verify(hash: string | undefined, password: string): Promise<boolean> {
-    const matches = await this.matches(hash ?? this.decoy, password);
-    if (matches && hash !== undefined) return true;
-    await this.spend(this.passes(this.cost) - this.passes(costOf(hash ?? this.decoy)));
-    return false;
+  async verify(known: string | undefined, password: string, hungUp?: AbortSignal): Promise<boolean> {
+    const hash = known ?? (await this.decoy);
+    const topUp = this.topUpOf(hash);
+    const task = { kind: 'verify', password: normalizePassword(password), hash, ...(topUp && { topUp }) } as const;
+    return (await this.queue.run(task, hungUp)) === true && known !== undefined;
   }
 
   /** Whether a hash is cheaper to guess against than one made now. */
@@ -58,25 +60,17 @@ export class PasswordHasher implements OnModuleInit {
     return memoryCost < this.cost.memoryCost || timeCost < this.cost.timeCost;
   }
 
-  private async matches(hash: string, password: string): Promise<boolean> {
-    try {
-      return await this.limit(() => argon2.verify(hash, normalizePassword(password)));
-    } catch {
-      // Not one of ours, for instance an unusable one of an account that was taken over from elsewhere.
-      return false;
-    }
-  }
-
-  /** Work in the amount of KiB that a hash passes over. */
-  private async spend(passes: number): Promise<void> {
+  /** One pass over as much memory as a hash lacks against one of the present cost. */
+  private topUpOf(hash: string): Cost | undefined {
     const { parallelism } = this.cost;
-    if (passes < MIN_LANE_KIB * parallelism) return;
-    await this.limit(() => argon2.hash('', { memoryCost: passes, timeCost: 1, parallelism, type: argon2.argon2id }));
+    const memoryCost = workOf(this.cost) - workOf(costOf(hash));
+    return memoryCost < MIN_LANE_KIB * parallelism ? undefined : { memoryCost, timeCost: 1, parallelism };
   }
+}
 
-  private passes({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>): number {
-    return memoryCost * timeCost;
-  }
+/** KiB that a hash passes over. */
+function workOf({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>): number {
+  return memoryCost * timeCost;
 }
 
 /** Read by name, since their order in the string is the library's own. Zero for what is no argon2 hash. */

@@ -1,17 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
-import type { User } from '../../users/user.entity.js';
+import type { UserState } from '../../users/user.entity.js';
 import { AccountsService } from '../accounts.service.js';
 
-/** Username and password, from a body that the guard has validated: the strategy would look into the query string for what is missing. */
+/** Username and password, from a body that the guard has validated: the strategy would look into the query string for what is missing. The guard
+ * also hangs on the request whether its sender has hung up. */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {
   constructor(private readonly accounts: AccountsService) {
-    super();
+    super({ passReqToCallback: true });
   }
 
-  validate(username: string, password: string): Promise<User> {
-    return this.accounts.authenticate(username, password);
+  validate({ hungUp }: { hungUp?: AbortSignal }, username: string, password: string): Promise<UserState> {
+    return this.accounts.authenticate(username, password, hungUp);
   }
 }

@@ -1,11 +1,12 @@
 import { Body, Controller, Delete, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Device } from '../../users/sessions.service.js';
-import type { User } from '../../users/user.entity.js';
+import type { UserState } from '../../users/user.entity.js';
 import { AccountsService } from '../accounts.service.js';
 import { AuthSessionsService } from '../auth-sessions.service.js';
 import { Current } from '../decorators/current.decorator.js';
 import { FromDevice } from '../decorators/from-device.decorator.js';
+import { HungUp } from '../decorators/hung-up.decorator.js';
 import { LocalAuthGuard } from '../guards/local-auth.guard.js';
 import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.docs.js';
 import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
@@ -22,15 +23,15 @@ export class UserLoginController {
 
   @ApiSignup()
   @Post('signup')
-  async signup(@Body() form: SignupDto, @FromDevice() device: Device) {
+  async signup(@Body() form: SignupDto, @FromDevice() device: Device, @HungUp() hungUp: AbortSignal) {
     const { first_name: firstName, last_name: lastName, ...names } = form;
-    return presentTokens(await this.accounts.register({ ...names, firstName, lastName }, device));
+    return presentTokens(await this.accounts.register({ ...names, firstName, lastName }, device, hungUp));
   }
 
   @ApiLogin()
   @Post('login')
   @UseGuards(LocalAuthGuard(LoginDto))
-  async login(@Current() user: User, @FromDevice() device: Device) {
+  async login(@Current() user: UserState, @FromDevice() device: Device) {
     const { tokens } = await this.sessions.open(user, device);
     return presentTokens(tokens);
   }

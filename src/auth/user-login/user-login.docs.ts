@@ -30,7 +30,7 @@ const others: DocumentedAnswer[] = [
   },
   {
     status: 503,
-    description: 'The database is away',
+    description: 'The database is away, or too many passwords wait to be hashed',
     headers: { 'Retry-After': '2' },
     schema: fault('SERVICE UNAVAILABLE', 'service unavailable, try again later'),
   },
