@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from './config.js';
@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       ARGON2_MEMORY_KIB: 19_456,
       ARGON2_TIME_COST: 2,
       ARGON2_PARALLELISM: 1,
+      HASH_TIMEOUT: 10,
       PASSWORD_MIN_LENGTH: 8,
       PASSWORD_BLOCKLIST: true,
       RATE_LIMIT: true,
@@ -38,6 +39,7 @@ describe('loadConfig', () => {
       TRUST_PROXY: [],
       LOG_LEVEL: 'info',
       SWAGGER: true,
+      WORKERS: 1,
     });
     expect(config.HASH_CONCURRENCY).toBeGreaterThan(0);
   });
@@ -88,6 +90,8 @@ describe('loadConfig', () => {
     ['ARGON2_TIME_COST', '0'],
     ['ARGON2_PARALLELISM', '0'],
     ['HASH_CONCURRENCY', '0'],
+    ['HASH_TIMEOUT', '0'],
+    ['HASH_TIMEOUT', '61'],
     ['PASSWORD_MIN_LENGTH', '7'],
     ['PASSWORD_BLOCKLIST', 'yes'],
     ['RATE_LIMIT', '1'],
@@ -107,6 +111,28 @@ describe('loadConfig', () => {
     expect(load).toThrow(new RegExp(`^${name}: `));
     expect(load).not.toThrow(/hunter2|ThisIsMy|changeme-/);
     expect(load).not.toThrow(/\n/);
+  });
+
+  it.each<[string, number]>([
+    ['auto', availableParallelism()],
+    ['1', 1],
+    ['2', 2],
+    ['64', 64],
+  ])('takes WORKERS=%s beside a database', (WORKERS, expected) => {
+    expect(loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS }).WORKERS).toBe(expected);
+  });
+
+  it.each(['0', '65', '100', '-1', '1.5', 'many', 'AUTO'])('refuses WORKERS=%s beside a database', (WORKERS) => {
+    const load = () => loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS });
+    expect(load).toThrow(/^WORKERS: must be auto or/);
+  });
+
+  it.each(['auto', '1'])('takes WORKERS=%s for one on the embedded store', (WORKERS) => {
+    expect(loadConfig({ DATA_DIR: folder, WORKERS }).WORKERS).toBe(1);
+  });
+
+  it('refuses more than one worker on the embedded store, and says what would help', () => {
+    expect(() => loadConfig({ DATA_DIR: folder, WORKERS: '2' })).toThrow(/^WORKERS: .*set DATABASE_URL/);
   });
 
   it.each<[string, Record<string, string>]>([

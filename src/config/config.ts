@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from './config.error.js';
 import { embeddedSecret } from './embedded-secret.js';
-import { schema, type Settings } from './schema.js';
+import { schema, type Settings, variables } from './schema.js';
 
 /** The validated settings; {@link Settings} with the secret that the service goes by. */
 export type Config = Omit<Settings, 'AUTH_SECRET'> & { readonly AUTH_SECRET: string };
@@ -24,7 +24,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 /** As {@link loadConfig}, without asking for a secret: enough for the TypeORM command line. */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   // Compose files and shells pass on unset variables as empty ones.
-  const known = Object.keys(schema.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
+  const known = Object.keys(variables.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
   const parsed = schema.safeParse({ ...Object.fromEntries(known), ...fromFiles(env) });
   if (parsed.success) return parsed.data;
   const lines = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);

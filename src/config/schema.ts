@@ -35,50 +35,58 @@ const YEAR = 365 * 24 * 3600;
 export const MAX_ACCESS_TOKEN_TTL = 24 * 3600;
 
 /** Every environment variable of the service, with its range and default. Times are in seconds, sizes in KiB. */
-export const schema = z
-  .object({
-    HOST: z.string().default('127.0.0.1'),
-    PORT: whole(0, 65_535, 3000),
-    DATABASE_URL: z
-      .string()
-      .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
-      .optional(),
-    DATA_DIR: z.string().default('./data'),
-    AUTH_SECRET: secret.optional(),
-    AUTH_SECRET_PREVIOUS: secret.optional(),
-    ISSUER: z.string().refine(isHttpUrl, 'must be an http or https URL').default('http://localhost:3000'),
-    ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
-    REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
-    SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
-    REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
-    KEY_ROTATION_DAYS: whole(1, 3650, 30),
-    INTROSPECTION_CLIENTS: list(
-      isClient,
-      'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
-    ),
-    ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
-    ARGON2_TIME_COST: whole(1, 100, 2),
-    ARGON2_PARALLELISM: whole(1, 64, 1),
-    HASH_CONCURRENCY: whole(1, 1024, availableParallelism()),
-    PASSWORD_MIN_LENGTH: whole(8, 128, 8),
-    PASSWORD_BLOCKLIST: onOff(true),
-    RATE_LIMIT: onOff(true),
-    DATABASE_POOL: whole(1, 1000, 10),
-    CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
-    TRUST_PROXY: z
-      .literal('off')
-      .transform((): string[] => [])
-      .or(list(isNetwork, 'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas'))
-      .default([]),
-    LOG_LEVEL: z
-      .enum(
-        ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-        'must be fatal, error, warn, info, debug, trace or silent',
-      )
-      .default('info'),
-    SWAGGER: onOff(true),
-    WORKERS: z.literal('1', 'must be 1: more processes than one are started outside of this one').default('1'),
-  })
+export const variables = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: whole(0, 65_535, 3000),
+  DATABASE_URL: z
+    .string()
+    .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
+    .optional(),
+  DATA_DIR: z.string().default('./data'),
+  AUTH_SECRET: secret.optional(),
+  AUTH_SECRET_PREVIOUS: secret.optional(),
+  ISSUER: z.string().refine(isHttpUrl, 'must be an http or https URL').default('http://localhost:3000'),
+  ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
+  REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
+  SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
+  REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
+  KEY_ROTATION_DAYS: whole(1, 3650, 30),
+  INTROSPECTION_CLIENTS: list(
+    isClient,
+    'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
+  ),
+  ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
+  ARGON2_TIME_COST: whole(1, 100, 2),
+  ARGON2_PARALLELISM: whole(1, 64, 1),
+  HASH_CONCURRENCY: whole(1, 1024, availableParallelism()),
+  HASH_TIMEOUT: whole(1, 60, 10),
+  PASSWORD_MIN_LENGTH: whole(8, 128, 8),
+  PASSWORD_BLOCKLIST: onOff(true),
+  RATE_LIMIT: onOff(true),
+  DATABASE_POOL: whole(1, 1000, 10),
+  CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
+  TRUST_PROXY: z
+    .literal('off')
+    .transform((): string[] => [])
+    .or(list(isNetwork, 'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas'))
+    .default([]),
+  LOG_LEVEL: z
+    .enum(
+      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+      'must be fatal, error, warn, info, debug, trace or silent',
+    )
+    .default('info'),
+  SWAGGER: onOff(true),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|\d{1,2})$/, 'must be auto or a whole number')
+    .transform((value) => (value === 'auto' ? value : Number(value)))
+    .refine((value) => value === 'auto' || (value >= 1 && value <= 64), 'must be auto or from 1 to 64')
+    .default(1),
+});
+
+/** {@link variables}, checked against each other. */
+export const schema = variables
   .superRefine((settings, context) => {
     const refuse = (name: string, message: string) => {
       context.addIssue({ code: 'custom', path: [name], message });
@@ -87,9 +95,18 @@ export const schema = z
       refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
     if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
       refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
-  });
+    if (!settings.DATABASE_URL && typeof settings.WORKERS === 'number' && settings.WORKERS > 1)
+      refuse('WORKERS', 'must be 1 on the embedded store, whose file has one writer; set DATABASE_URL for more');
+  })
+  .transform((settings) => ({ ...settings, WORKERS: workersOf(settings) }));
 
 export type Settings = z.output<typeof schema>;
+
+/** `auto`: one a core, where the store takes more than one. */
+function workersOf({ WORKERS, DATABASE_URL }: { WORKERS: number | 'auto'; DATABASE_URL?: string | undefined }): number {
+  if (WORKERS !== 'auto') return WORKERS;
+  return DATABASE_URL ? availableParallelism() : 1;
+}
 
 function parseUrl(text: string): URL | null {
   return URL.canParse(text) ? new URL(text) : null;

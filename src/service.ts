@@ -1,0 +1,50 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { AppModule } from './app.module.js';
+import { createAdapter, nestOptions, setUp } from './app.setup.js';
+import type { Config } from './config/config.js';
+import { ConfigError } from './config/config.error.js';
+import { NestLogger } from './logging/nest-logger.js';
+import { StartupService } from './startup/startup.service.js';
+
+const STOP_DEADLINE_MS = 10_000;
+
+/**
+ * Starts the service in this process.
+ * @param readyFirst whether nothing is to be taken before it can be served: others serve the same port meanwhile
+ * @returns its address, once it serves
+ * @throws ConfigError for what whoever starts it can mend
+ */
+export async function startService(config: Config, logger: Logger, { readyFirst = false } = {}): Promise<string> {
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.forRoot(config),
+    createAdapter(config, logger),
+    {
+      ...nestOptions,
+      logger: new NestLogger(logger),
+    },
+  );
+  setUp(app, config);
+  app.enableShutdownHooks(undefined, { useProcessExit: true });
+  for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
+  if (readyFirst) await (await app.init()).get(StartupService).finished;
+  await app.listen(config.PORT, config.HOST).catch(explain);
+  await app.get(StartupService).finished;
+  return app.getUrl();
+}
+
+/** Says which variable an address that cannot be had comes from. */
+function explain(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EADDRINUSE') throw new ConfigError('PORT: is taken by another program');
+  if (error.code === 'EACCES') throw new ConfigError('PORT: may not be used by this user');
+  if (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
+    throw new ConfigError('HOST: is no address of this machine');
+  throw error;
+}
+
+/** Stopping waits for requests that wait for a database; not for longer than whoever stops us does. */
+function exitAfterDeadline(): void {
+  setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+}

@@ -1,0 +1,268 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { PASSWORD } from './support/accounts.js';
+import { canSeeProcesses, childrenOf, connectionsOf, familyOf, isAlive, until } from './support/family.js';
+import { ServiceProcess } from './support/process.js';
+import { embeddedStore, newStore, type Store } from './support/store.js';
+
+let store: Store;
+const processes: ServiceProcess[] = [];
+const agents: Agent[] = [];
+const start = (env: Record<string, string> = {}) => {
+  const process = new ServiceProcess({ ...store.env, WORKERS: '2', ...env });
+  processes.push(process);
+  return process;
+};
+afterEach(async () => {
+  for (const agent of agents.splice(0)) agent.destroy();
+  for (const process of processes.splice(0)) {
+    process.kill('SIGKILL');
+    await process.exited;
+  }
+  await store.dispose();
+});
+
+/** A request on a connection of its own, which stays open until the end of the test. */
+class Call {
+  readonly answered: Promise<{ status: number; body: Record<string, string> }>;
+  /** The service has taken it, and waits for its body. */
+  readonly taken: Promise<unknown>;
+  private readonly sent;
+
+  constructor(
+    url: string,
+    [method, path]: readonly [method: string, path: string],
+    { bearer, held = false }: { bearer?: string; held?: boolean } = {},
+  ) {
+    const agent = new Agent({ keepAlive: true });
+    agents.push(agent);
+    const headers = {
+      'content-type': 'application/json',
+      // Node by itself sends the body of a DELETE without saying where it ends.
+      ...(method !== 'GET' && { 'transfer-encoding': 'chunked' }),
+      ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+      ...(held && { expect: '100-continue' }),
+    };
+    this.sent = request(url + path, { method, agent, headers });
+    this.taken = new Promise((resolve) => this.sent.once('continue', resolve));
+    this.answered = new Promise((resolve, reject) => {
+      this.sent.on('error', reject);
+      this.sent.on('response', (response) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('error', reject);
+        response.on('end', () => {
+          const body = (text === '' ? {} : JSON.parse(text)) as Record<string, string>;
+          resolve({ status: response.statusCode ?? 0, body });
+        });
+      });
+    });
+    // Whoever asks for it hears of a failure.
+    this.answered.catch(() => undefined);
+  }
+
+  finish(json?: object): this {
+    this.sent.end(json && JSON.stringify(json));
+    return this;
+  }
+}
+
+const post = (url: string, path: string, json: object) => new Call(url, ['POST', path]).finish(json).answered;
+const getUser = async (url: string, bearer: string) =>
+  (await new Call(url, ['GET', '/auth/getuser'], { bearer }).finish().answered).status;
+const register = async (url: string, username: string) => {
+  const { status, body } = await post(url, '/auth/register', { username, password: PASSWORD });
+  expect(status).toBe(201);
+  return body as { access: string; refresh: string };
+};
+const many = <Result>(count: number, one: (i: number) => Promise<Result>) =>
+  Promise.all(Array.from({ length: count }, (_, i) => one(i)));
+
+describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
+  beforeEach(async () => {
+    store = await newStore();
+  });
+
+  it('serve on one port, and both see at once what one of them is told', async () => {
+    const service = start();
+    const url = await service.ready();
+    expect(await service.logged(({ msg }) => msg === 'ready')).toMatchObject({ workers: 2, url });
+    const workers = childrenOf(service.pid);
+    expect(workers).toHaveLength(2);
+
+    const { access, refresh } = await register(url, 'alice');
+    expect(await many(16, () => getUser(url, access))).toEqual(new Array(16).fill(200));
+    const logout = new Call(url, ['DELETE', '/user/login']).finish({ access_token: access, refresh_token: refresh });
+    expect((await logout.answered).status).toBe(204);
+    expect(await many(16, () => getUser(url, access))).toEqual(new Array(16).fill(401));
+    const refused = await many(16, () => post(url, '/auth/token/refresh', { refresh }));
+    expect(refused.map(({ status }) => status)).toEqual(new Array(16).fill(401));
+
+    for (const worker of workers) expect(connectionsOf(worker, Number(new URL(url).port))).toBeGreaterThan(0);
+    expect(service.stderr).toBe('');
+  });
+
+  it.each([
+    ['1', ['1', '1']],
+    ['3', ['1', '2']],
+    ['8', ['4', '4']],
+  ])('share HASH_CONCURRENCY=%s', async (HASH_CONCURRENCY, shares) => {
+    const service = start({ HASH_CONCURRENCY });
+    await service.ready();
+    const hashing = childrenOf(service.pid).flatMap(childrenOf);
+    const threads = hashing.map((pid) => /UV_THREADPOOL_SIZE=(\d+)/.exec(readFileSync(`/proc/${pid}/environ`, 'utf8')));
+    expect(threads.map((found) => found?.[1]).sort()).toEqual(shares);
+  });
+
+  it('are replaced when they are killed, and one goes on answering without the other', async () => {
+    const service = start();
+    const url = await service.ready();
+    const port = Number(new URL(url).port);
+    const { access } = await register(url, 'alice');
+    const [first, second] = childrenOf(service.pid) as [number, number];
+    process.kill(first, 'SIGKILL');
+    expect(await service.logged(({ msg }) => msg === 'a worker has ended')).toMatchObject({
+      level: 'error',
+      code: null,
+      signal: 'SIGKILL',
+    });
+    const replacement = () => childrenOf(service.pid).find((pid) => pid !== first && pid !== second);
+    const hasAnswered = () => {
+      const pid = replacement();
+      return pid !== undefined && connectionsOf(pid, port) > 0;
+    };
+    const statuses = new Set<number>();
+    while (!hasAnswered()) statuses.add(await getUser(url, access));
+    expect([...statuses]).toEqual([200]);
+
+    process.kill(second, 'SIGKILL');
+    await until(() => !isAlive(second));
+    const third = () => childrenOf(service.pid).find((pid) => pid !== replacement());
+    await until(third);
+    expect(await many(8, () => getUser(url, access))).toEqual(new Array(8).fill(200));
+  });
+
+  it('stop as ever while one of them is being replaced', async () => {
+    const service = start();
+    await service.ready();
+    const workers = childrenOf(service.pid);
+    process.kill(workers[0]!, 'SIGKILL');
+    await until(() => childrenOf(service.pid).some((pid) => !workers.includes(pid)));
+    const family = familyOf(service.pid);
+    service.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+    await until(() => !family.some(isAlive));
+    expect(service.stderr).toBe('');
+  });
+
+  it.each<[string, (pid: number) => number[]]>([
+    ['to the first process', (pid) => [pid]],
+    ['to every process', familyOf],
+  ])('finish what they took on a SIGTERM %s, and leave no process behind', async (_, told) => {
+    const service = start();
+    const url = await service.ready();
+    const { access: token } = await register(url, 'alice');
+    const calls = Array.from({ length: 16 }, (_, i) =>
+      i % 2
+        ? { call: new Call(url, ['POST', '/auth/token/verify'], { held: true }), json: { token }, status: 200 }
+        : {
+            call: new Call(url, ['POST', '/auth/register'], { held: true }),
+            json: { username: `user${i}`, password: PASSWORD },
+            status: 201,
+          },
+    );
+    await Promise.all(calls.map(({ call }) => call.taken));
+    const family = familyOf(service.pid);
+    expect(family).toHaveLength(5);
+    // Half of them are under way by then, and half have yet to send their bodies.
+    for (const { call, json } of calls.slice(0, 8)) call.finish(json);
+    for (const pid of told(service.pid)) process.kill(pid, 'SIGTERM');
+    for (const { call, json } of calls.slice(8)) call.finish(json);
+    const answers = await Promise.all(calls.map(({ call }) => call.answered));
+    expect(answers.map(({ status }) => status)).toEqual(calls.map(({ status }) => status));
+    expect(await service.exited).toBe(0);
+    await until(() => !family.some(isAlive));
+    await expect(getUser(url, token)).rejects.toThrow();
+    expect(service.stderr).toBe('');
+  });
+
+  it.each<[string, RegExp, () => Promise<Record<string, string>>]>([
+    [
+      'a port that is taken',
+      /^latchkey: PORT: is taken by another program\n$/,
+      async () => {
+        const other = createServer().listen(0, '127.0.0.1');
+        await new Promise((resolve) => other.once('listening', resolve));
+        other.unref();
+        return { PORT: String((other.address() as AddressInfo).port) };
+      },
+    ],
+    [
+      'another secret than the keys were sealed with',
+      /^latchkey: AUTH_SECRET: is not the one .*\n$/,
+      async () => {
+        const service = start({ WORKERS: '1' });
+        await service.ready();
+        return { AUTH_SECRET: randomBytes(32).toString('hex') };
+      },
+    ],
+    [
+      'a password that the database does not know',
+      /^latchkey: DATABASE_URL: the server does not admit .*\n$/,
+      async () => {
+        const url = new URL(store.env['DATABASE_URL']!);
+        url.username = 'nobody';
+        url.password = 'nobody';
+        return { DATABASE_URL: url.href };
+      },
+    ],
+  ])('stop the start with one line for %s, and leave no process behind', async (_, line, wrong) => {
+    const service = start(await wrong());
+    const family = new Set<number>();
+    let code: number | null | undefined;
+    void service.exited.then((exit) => (code = exit));
+    await until(() => {
+      for (const pid of familyOf(service.pid)) family.add(pid);
+      return code !== undefined;
+    });
+    expect(code).toBe(1);
+    expect(service.stderr).toMatch(line);
+    expect(family.size).toBeGreaterThanOrEqual(3);
+    await until(() => ![...family].some(isAlive));
+  });
+
+  it('go when the first process is killed', async () => {
+    const service = start();
+    const url = await service.ready();
+    const family = familyOf(service.pid);
+    expect(family).toHaveLength(5);
+    service.kill('SIGKILL');
+    await until(() => !family.some(isAlive));
+    await expect(getUser(url, 'x')).rejects.toThrow();
+  });
+});
+
+describe('on the embedded store', () => {
+  beforeEach(() => {
+    store = embeddedStore();
+  });
+
+  it('more than one worker is refused with one line', async () => {
+    const service = start();
+    expect(await service.exited).toBe(1);
+    expect(service.stderr).toMatch(/^latchkey: WORKERS: must be 1 on the embedded store.*\n$/);
+    expect(service.stdout).toBe('');
+  });
+
+  it('WORKERS=auto is one', async () => {
+    const service = start({ WORKERS: 'auto' });
+    const url = await service.ready();
+    await register(url, 'alice');
+    if (canSeeProcesses) expect(familyOf(service.pid)).toHaveLength(2);
+    service.kill('SIGTERM');
+    expect(await service.exited).toBe(0);
+  });
+});
