@@ -62,9 +62,12 @@ export default tseslint.config(
     },
   },
   {
-    files: ['scripts/**/*.js', 'examples/**/*.js', '*.js'],
+    files: ['scripts/**/*.js', 'bench/**/*.js', 'examples/**/*.js', '*.js'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', fetch: 'readonly', setTimeout: 'readonly', URL: 'readonly' },
+      globals: {
+        ...{ process: 'readonly', console: 'readonly', fetch: 'readonly', setTimeout: 'readonly', URL: 'readonly' },
+        ...{ AbortController: 'readonly', AbortSignal: 'readonly', Buffer: 'readonly', performance: 'readonly' },
+      },
     },
   },
   prettier,

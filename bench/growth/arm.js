@@ -1,0 +1,104 @@
+// Makes tokens for sessions that were filled in, by the service's own code.
+import { createConnection } from 'mysql2/promise';
+
+/**
+ * @typedef {import('../works.js').Session} Session
+ *
+ * @typedef {object} Armed
+ * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with tokens that are valid, of the
+ *   rows of these numbers; where there are fewer rows, each has several access tokens
+ * @property {() => Promise<void>} close
+ */
+
+/**
+ * @param {string} databaseUrl
+ * @param {import('./fill.js').Filled} filled
+ * @param {Record<string, string>} env the service's
+ * @returns {Promise<Armed>}
+ */
+export async function arm(databaseUrl, filled, env) {
+  const service = await serviceParts(env);
+  const connection = await createConnection({ uri: databaseUrl, supportBigNumbers: true });
+  await connection.query('CREATE TEMPORARY TABLE picked (n INT NOT NULL PRIMARY KEY)');
+  await connection.query(
+    'CREATE TEMPORARY TABLE armed (id varchar(36) NOT NULL PRIMARY KEY, refresh_hash varchar(64) NOT NULL)' +
+      ' DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
+  );
+  return {
+    sessions: async (numbers, count) => {
+      const rows = await pick(connection, filled, numbers);
+      const places = Array.from({ length: count }, (_, i) => rows[i % rows.length]);
+      const sessions = await Promise.all(places.map(service.tokensOf));
+      await connection.query('DELETE FROM armed');
+      const hashes = rows.map(({ id }, i) => [id, service.digest(sessions[i]?.refresh ?? '')]);
+      await connection.query('INSERT INTO armed VALUES ?', [hashes]);
+      await connection.query(
+        'UPDATE armed STRAIGHT_JOIN sessions ON sessions.id = armed.id SET sessions.refresh_hash = armed.refresh_hash',
+      );
+      return sessions;
+    },
+    close: async () => {
+      await connection.end();
+      await service.close();
+    },
+  };
+}
+
+/**
+ * Reads the rows of some numbers, in a random order.
+ * @param {import('mysql2/promise').Connection} connection
+ * @param {import('./fill.js').Filled} filled
+ * @param {number[]} numbers
+ * @returns {Promise<any[]>}
+ */
+async function pick(connection, filled, numbers) {
+  await connection.query('DELETE FROM picked');
+  await connection.query('INSERT INTO picked VALUES ?', [numbers.map((n) => [n])]);
+  const sql =
+    'SELECT s.id, s.user_id, s.refresh_counter, s.refreshed_at, s.expires_at, u.username' +
+    ` FROM picked STRAIGHT_JOIN sessions s ON s.id = ${filled.sessionId('picked.n')}` +
+    ' STRAIGHT_JOIN users u ON u.id = s.user_id ORDER BY RAND()';
+  const [rows] = /** @type {[any[], any]} */ (await connection.query(sql));
+  if (rows.length !== numbers.length) throw new Error(`${rows.length} of ${numbers.length} sessions were found`);
+  return rows;
+}
+
+/**
+ * The parts of the compiled service that make tokens.
+ * @param {Record<string, string>} env
+ */
+async function serviceParts(env) {
+  await import('reflect-metadata');
+  const { NestFactory } = await import('@nestjs/core');
+  const { AppModule } = await compiled('app.module.js');
+  const { loadConfig } = await compiled('config/config.js');
+  const { StartupService } = await compiled('startup/startup.service.js');
+  const { AccessTokens } = await compiled('auth/tokens/access-tokens.js');
+  const { RefreshTokens } = await compiled('auth/tokens/refresh-tokens.js');
+  const module = AppModule.forRoot(loadConfig(env));
+  const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
+  const part = (/** @type {any} */ type) => app.get(type, { strict: false });
+  await part(StartupService).finished;
+  const access = part(AccessTokens);
+  const refresh = part(RefreshTokens);
+  return {
+    /** @param {any} row @returns {Promise<Session>} */
+    tokensOf: async (row) => {
+      const [refreshedAt, expiresAt] = [Number(row.refreshed_at), Number(row.expires_at)];
+      const state = { id: row.id, userId: row.user_id, refreshCounter: row.refresh_counter, refreshedAt, expiresAt };
+      return {
+        username: row.username,
+        refresh: refresh.sign(state),
+        access: await access.sign({ sub: row.user_id, sid: row.id }, expiresAt),
+      };
+    },
+    /** @param {string} token @returns {string} */
+    digest: (token) => refresh.digest(token),
+    close: () => app.close(),
+  };
+}
+
+/** Found when it is run, not when types are checked: it may not be built then. @param {string} path @returns {Promise<any>} */
+function compiled(path) {
+  return import(new URL(`../../dist/src/${path}`, import.meta.url).href);
+}

@@ -1,0 +1,51 @@
+// The profile: where the service spends its time under one work, as a flame graph.
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { flamesOf } from './profile/flames.js';
+import { sideBySide } from './rounds.js';
+import { createDatabase, latchkey } from './targets.js';
+
+const SAMPLE_US = 500;
+
+/** @param {import('./run.js').Setting} setting */
+export async function profile({ serverUrl, options, progress, results }) {
+  const [work = 'refresh'] = options.only ?? [];
+  const [connections = 16] = options.connections ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-profile-'));
+  try {
+    const database = await createDatabase(serverUrl, 'profile');
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_US}`];
+    const plain = latchkey(database);
+    const service = await latchkey(database, flags).start(plain.env);
+    // Other processes of it, such as the one that opens sessions, are not profiled.
+    const running = [{ target: plain, url: service.url }];
+    let loaded = { from: 0, to: 0 };
+    try {
+      const { seconds = 10 } = options;
+      await sideBySide(running, { works: [work], connections: [connections], rounds: 1, seconds });
+      loaded = { from: micros() - seconds * 1_000_000, to: micros() };
+    } finally {
+      await service.stop();
+    }
+    progress(`profile of ${work}`);
+    const text = readFileSync(largestOf(folder), 'utf8');
+    writeFileSync(join(results, `profile-${work}.cpuprofile`), text);
+    return { work, rows: flamesOf(JSON.parse(text), loaded), notes: [`${work}, ${connections} connections.`] };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** The clock of a profile, which is the system's monotonic one. */
+function micros() {
+  return Number(process.hrtime.bigint() / 1000n);
+}
+
+/** With several processes, the one that had the most to do. @param {string} folder */
+function largestOf(folder) {
+  const files = readdirSync(folder).map((name) => join(folder, name));
+  const [largest] = files.toSorted((a, b) => statSync(b).size - statSync(a).size);
+  if (!largest) throw new Error('the service has written no profile');
+  return largest;
+}

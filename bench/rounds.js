@@ -1,0 +1,130 @@
+// Side by side: every target is loaded in turn, round after round, so that whatever else the machine does meets all alike.
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { CHEAP } from './targets.js';
+import { login, newName, register, works } from './works.js';
+
+/** @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session @typedef {import('./load.js').Load} Load */
+
+const WARM_UP_SECONDS = 3;
+
+/**
+ * @typedef {object} Result
+ * @property {string} work
+ * @property {number} connections
+ * @property {Record<string, Load[]>} loads by target, one for each round
+ */
+
+/** The load generator's process. */
+export class Generator {
+  child = fork(fileURLToPath(new URL('load.js', import.meta.url)));
+  ended = new AbortController();
+
+  constructor() {
+    this.child.once('exit', () => this.ended.abort(new Error('the load generator has ended')));
+  }
+
+  /** @param {import('./load.js').Job} job @returns {Promise<Load>} */
+  async run(job) {
+    this.child.send(job);
+    const [load] = await once(this.child, 'message', { signal: this.ended.signal });
+    return load;
+  }
+
+  stop() {
+    this.child.kill();
+  }
+}
+
+/**
+ * Loads targets with some works.
+ * @param {{ target: Target, url: string }[]} running
+ * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?: (result: Result) => void }} options
+ * @returns {Promise<Result[]>}
+ */
+export async function sideBySide(running, { works: names, connections: counts, rounds, seconds, onResult }) {
+  const generator = new Generator();
+  const results = [];
+  try {
+    for (const name of names) {
+      const work = works[name];
+      if (!work) throw new Error(`there is no work ${name}`);
+      const served = running.filter(({ target }) => work.servedBy?.(target.name) ?? true);
+      const most = Math.max(...counts);
+      /** @param {number} connections sessions of one round */
+      const share = (connections) => work.amount ?? connections;
+      const needed = work.spends
+        ? counts.reduce((sum, connections) => sum + rounds * share(connections), share(most))
+        : most;
+      const stock = new Map();
+      for (const { target, url } of served) stock.set(target, await newSessions(target, url, needed, work));
+      /** @param {{ target: Target, url: string }} served @param {number} connections @param {number} duration */
+      const load = async ({ target, url }, connections, duration) => {
+        const all = stock.get(target);
+        const sessions = work.spends ? all.splice(0, share(connections)) : all;
+        const job = { url, target: target.name, work: name, sessions, connections, seconds: duration };
+        return generator.run(job);
+      };
+      // So that everything is compiled before it is measured, however few requests a round has.
+      for (const one of served) await load(one, most, WARM_UP_SECONDS);
+      for (const connections of counts) {
+        /** @type {Record<string, Load[]>} */
+        const loads = {};
+        for (let round = 0; round < rounds; round++) {
+          for (const one of served) {
+            const result = await load(one, connections, seconds);
+            // The peer is measured as it is.
+            if (result.failures > 0 && one.target.name !== 'peer')
+              throw new Error(`${one.target.name}: ${result.failures} failures at ${name}`);
+            (loads[one.target.name] ??= []).push(result);
+          }
+        }
+        results.push({ work: name, connections, loads });
+        onResult?.({ work: name, connections, loads });
+      }
+    }
+  } finally {
+    generator.stop();
+  }
+  return results;
+}
+
+/**
+ * Logs in, through a process of the target that hashes for nearly nothing unless the accounts are to be logged in to again.
+ * @param {Target} target
+ * @param {string} url
+ * @param {number} count
+ * @param {Pick<import('./works.js').Work, 'hashes'>} work
+ * @returns {Promise<Session[]>}
+ */
+export async function newSessions(target, url, count, work) {
+  const maker = work.hashes ? undefined : await target.start(CHEAP);
+  const base = maker?.url ?? url;
+  const names = Array.from({ length: Math.min(count, 64) }, newName);
+  const sessions = await inTurn(names, (name) => ask(base, name, register(name)));
+  const more = Array.from({ length: count - names.length }, (_, i) => /** @type {string} */ (names[i % names.length]));
+  sessions.push(...(await inTurn(more, (name) => ask(base, name, login(name)))));
+  await maker?.stop();
+  return sessions;
+}
+
+/**
+ * A few at a time.
+ * @template Item, Result
+ * @param {Item[]} items
+ * @param {(item: Item) => Promise<Result>} work
+ */
+async function inTurn(items, work) {
+  /** @type {Result[]} */
+  const results = [];
+  for (let i = 0; i < items.length; i += 8) results.push(...(await Promise.all(items.slice(i, i + 8).map(work))));
+  return results;
+}
+
+/** @param {string} base @param {string} username @param {import('./works.js').Request} request @returns {Promise<Session>} */
+async function ask(base, username, { path, ...init }) {
+  const response = await fetch(base + path, init);
+  if (!response.ok) throw new Error(`${base}${path} answers ${response.status}`);
+  return { username, .../** @type {any} */ (await response.json()) };
+}

@@ -1,0 +1,137 @@
+// What is measured side by side: processes that serve the same routes over the same database server.
+import { spawn } from 'node:child_process';
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import { root } from '../scripts/prepare.js';
+import { isPeerAvailable, startPeer } from './peer/peer.js';
+
+/**
+ * @typedef {object} Running
+ * @property {string} url
+ * @property {number} pid
+ * @property {() => Promise<void>} stop
+ * @property {number} [readyMs] milliseconds from the start of the process until it served
+ *
+ * @typedef {object} Target
+ * @property {string} name limit, latchkey or peer, unless an experiment compares others
+ * @property {(env?: Record<string, string>) => Promise<Running>} start
+ */
+
+/** Hashes of no cost: for sessions that a measurement needs and does not measure. */
+export const CHEAP = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1' };
+
+/** Whether argon2 was compiled for this machine, see `npm run build:argon2`. */
+export const isArgon2Compiled = existsSync(join(root, 'node_modules/argon2/build/Release/argon2.node'));
+
+/**
+ * A new database on the server.
+ * @param {string} serverUrl
+ * @param {string} name
+ * @returns {Promise<string>} its URL
+ */
+export async function createDatabase(serverUrl, name) {
+  const connection = await createConnection(serverUrl);
+  await connection.query(`CREATE DATABASE ${name}`);
+  await connection.end();
+  return Object.assign(new URL(serverUrl), { pathname: name }).href;
+}
+
+/**
+ * Starts targets one after the other: Latchkey first, since the limit's tables are Latchkey's.
+ * @param {Target[]} targets
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<(Running & { target: Target })[]>}
+ */
+export async function startAll(targets, env) {
+  const running = [];
+  try {
+    for (const target of targets) running.push({ target, ...(await target.start(env)) });
+  } catch (error) {
+    for (const { stop } of running) await stop();
+    throw error;
+  }
+  return running;
+}
+
+/**
+ * Latchkey as it is built, its log in a file.
+ * @param {string} databaseUrl
+ * @param {string[]} [nodeOptions]
+ * @returns {Target & { env: Record<string, string> }} with the settings that it has
+ */
+export function latchkey(databaseUrl, nodeOptions = []) {
+  const env = {
+    ...{ DATABASE_URL: databaseUrl, AUTH_SECRET: randomBytes(32).toString('hex'), PORT: '0', RATE_LIMIT: 'off' },
+    // Longer than a run takes.
+    ACCESS_TOKEN_TTL: '14400',
+  };
+  const start = (more = {}) => startNode([...nodeOptions, 'dist/src/main.js'], { ...env, ...more });
+  return { name: 'latchkey', env, start };
+}
+
+/**
+ * Its tables are Latchkey's, in the same database.
+ * @param {string} databaseUrl
+ * @returns {Target}
+ */
+export function limit(databaseUrl) {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const keys = {
+    LIMIT_PRIVATE_KEY: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    LIMIT_SECRET_KEY: randomBytes(32).toString('hex'),
+  };
+  return {
+    name: 'limit',
+    start: (env = {}) => startNode(['bench/limit/server.js'], { DATABASE_URL: databaseUrl, ...keys, ...env }),
+  };
+}
+
+/**
+ * @param {string} databaseUrl
+ * @returns {Target | undefined} undefined where its packages cannot be had
+ */
+export function peer(databaseUrl) {
+  if (!isPeerAvailable()) return undefined;
+  const key = randomBytes(32).toString('hex');
+  return { name: 'peer', start: (env = {}) => startPeer(databaseUrl, { SECRET_KEY: key, ...env }) };
+}
+
+/**
+ * Starts a Node program, its output in a file, and waits for the line that says where it serves.
+ * @param {string[]} args
+ * @param {Record<string, string>} env
+ * @returns {Promise<Running>}
+ */
+export async function startNode(args, env) {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const log = join(folder, 'log');
+  const startedAt = performance.now();
+  const child = spawn(process.execPath, args, {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
+    stdio: ['ignore', openSync(log, 'a'), 'inherit'],
+  });
+  const onExit = () => child.kill('SIGKILL');
+  process.once('exit', onExit);
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    process.off('exit', onExit);
+    child.kill('SIGTERM');
+    await exited;
+    rmSync(folder, { recursive: true });
+  };
+  while (child.exitCode === null) {
+    const line = readFileSync(log, 'utf8')
+      .split('\n')
+      .find((text) => text.includes('"msg":"ready"'));
+    const readyMs = performance.now() - startedAt;
+    if (line) return { url: JSON.parse(line).url, pid: /** @type {number} */ (child.pid), stop, readyMs };
+    await sleep(5);
+  }
+  throw new Error(`${args.join(' ')} has ended`);
+}

@@ -1,0 +1,133 @@
+// The work: what the clients of one connection send, one request after the other.
+
+/**
+ * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>, body?: string }} Request
+ * @typedef {{ username: string, refresh: string, access: string }} Session a login of an account of that name
+ *
+ * @typedef {object} Script
+ * @property {Request} first
+ * @property {(answer: string) => Request | undefined} [next] from the last answer; undefined: the same request again. Left out: always the same
+ *
+ * @typedef {object} Work
+ * @property {boolean} [spends] whether its sessions are of no use afterwards
+ * @property {boolean} [hashes] whether its accounts need hashes of the full cost
+ * @property {number} [amount] requests of one round; left out: as many as the time allows
+ * @property {(target: string) => boolean} [servedBy] left out: by all
+ * @property {(sessions: () => Session, target: string) => Script} script of one connection; `sessions` gives another one at each call
+ */
+
+export const PASSWORD = 'correct horse battery staple';
+
+/** @param {string} path @param {object} body @param {'POST' | 'DELETE'} [method] @returns {Request} */
+const send = (path, body, method = 'POST') => ({
+  method,
+  path,
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify(body),
+});
+
+let count = 0;
+export const newName = () => `u${process.pid.toString(36)}${Date.now().toString(36)}${(count++).toString(36)}`;
+
+/** @param {string} username */
+export const register = (username) => send('/auth/register', { username, password: PASSWORD });
+/** @param {string} username */
+export const login = (username) => send('/auth/token', { username, password: PASSWORD });
+/** @param {string} token */
+export const refresh = (token) => send('/auth/token/refresh', { refresh: token });
+/** @param {string} token */
+export const verify = (token) => send('/auth/token/verify', { token });
+/** @param {string} token @returns {Request} */
+export const getuser = (token) => ({
+  method: 'GET',
+  path: '/auth/getuser',
+  headers: { Authorization: `Bearer ${token}` },
+});
+
+/** @param {Session} session @param {string} target */
+const logout = (session, target) =>
+  target === 'peer'
+    ? send('/auth/token/blacklist', { refresh: session.refresh })
+    : send('/user/login', { access_token: session.access, refresh_token: session.refresh }, 'DELETE');
+
+/** Cut off by time, those under way would go on being hashed into the next one's turn. Divides evenly among the connections. */
+const HASHES = 192;
+
+/** How many verifications and refreshes come to one login in the mixed load. */
+const MIX = { refresh: 10, verify: 100 };
+
+/** @type {Record<string, Work>} */
+export const works = {
+  verify: { script: (sessions) => ({ first: verify(sessions().access) }) },
+  getuser: { script: (sessions) => ({ first: getuser(sessions().access) }) },
+  refresh: {
+    spends: true,
+    script: (sessions) => ({
+      first: refresh(sessions().refresh),
+      next: (answer) => refresh(JSON.parse(answer).refresh),
+    }),
+  },
+  'B-refresh': {
+    servedBy: (target) => target !== 'peer',
+    script: (sessions) => ({ first: send('/user/login/refresh', { refresh_token: sessions().refresh }) }),
+  },
+  logout: {
+    spends: true,
+    amount: 320,
+    script: (sessions, target) => ({
+      first: logout(sessions(), target),
+      next: () => logout(sessions(), target),
+    }),
+  },
+  login: { hashes: true, amount: HASHES, script: (sessions) => ({ first: login(sessions().username) }) },
+  register: { amount: HASHES, script: () => ({ first: register(newName()), next: () => register(newName()) }) },
+  mixed: { hashes: true, script: (sessions) => mixed(sessions().username) },
+  // Another session at each request.
+  'verify-each': { script: each((session) => verify(session.access)) },
+  'refresh-each': { spends: true, script: each((session) => refresh(session.refresh)) },
+  'login-each': { hashes: true, amount: HASHES, script: each((session) => login(session.username)) },
+  'login-storm': { hashes: true, script: each((session) => login(session.username)) },
+  'in-turn': { spends: true, script: (sessions) => inTurn(sessions()) },
+};
+
+/** @param {(session: Session) => Request} requestOf @returns {Work['script']} */
+function each(requestOf) {
+  return (sessions) => ({ first: requestOf(sessions()), next: () => requestOf(sessions()) });
+}
+
+/** A verification, a refresh and a read of the account, and again. @param {Session} session @returns {Script} */
+function inTurn(session) {
+  let tokens = { access: session.access, refresh: session.refresh };
+  let step = 0;
+  const request = () => {
+    const turns = [() => verify(tokens.access), () => refresh(tokens.refresh), () => getuser(tokens.access)];
+    return /** @type {() => Request} */ (turns[step++ % turns.length])();
+  };
+  return {
+    first: request(),
+    next: (answer) => {
+      const given = JSON.parse(answer);
+      if (given.refresh) tokens = given;
+      return request();
+    },
+  };
+}
+
+/** One login, its refreshes among its verifications, and again. @param {string} username @returns {Script} */
+function mixed(username) {
+  const cycle = 1 + MIX.refresh + MIX.verify;
+  const every = cycle / MIX.refresh;
+  let step = 0;
+  let tokens = { access: '', refresh: '' };
+  return {
+    first: login(username),
+    next: (answer) => {
+      const given = JSON.parse(answer);
+      if (given.access) tokens = given;
+      step = (step + 1) % cycle;
+      if (step === 0) return login(username);
+      const refreshes = Math.floor((step + 1) / every) > Math.floor(step / every);
+      return refreshes ? refresh(tokens.refresh) : verify(tokens.access);
+    },
+  };
+}
