@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,6 +34,17 @@ describe('loadConfig', () => {
       PASSWORD_MIN_LENGTH: 8,
       PASSWORD_BLOCKLIST: true,
       RATE_LIMIT: true,
+      LOGIN_LIMIT: 10,
+      LOGIN_LIMIT_SOURCE: 100,
+      LOGIN_LIMIT_NAME: 50,
+      LOGIN_LIMIT_KNOWN: 1000,
+      LOGIN_LIMIT_WINDOW: 900,
+      LOGIN_DELAY: 60,
+      LOGIN_DELAY_MAX: 3600,
+      KNOWN_SOURCE_DAYS: 180,
+      SIGNUP_LIMIT: 200,
+      SIGNUP_LIMIT_WINDOW: 3600,
+      EVENT_DAYS: 30,
       DATABASE_POOL: 10,
       CORS_ORIGINS: [],
       TRUST_PROXY: [],
@@ -95,6 +106,9 @@ describe('loadConfig', () => {
     ['PASSWORD_MIN_LENGTH', '7'],
     ['PASSWORD_BLOCKLIST', 'yes'],
     ['RATE_LIMIT', '1'],
+    ['LOGIN_LIMIT', '0'],
+    ['LOGIN_DELAY', '3601'],
+    ['EVENT_DAYS', '-1'],
     ['DATABASE_POOL', '0'],
     ['CORS_ORIGINS', '*'],
     ['CORS_ORIGINS', 'https://example.com/'],
@@ -161,7 +175,7 @@ describe('loadConfig', () => {
 
   it('reads secrets from files', () => {
     const path = join(folder, 'secret');
-    writeFileSync(path, `${SECRET}\n`);
+    writeFileSync(path, `${SECRET}\n`, { mode: 0o640 });
     expect(loadConfig({ AUTH_SECRET_FILE: path }).AUTH_SECRET).toBe(SECRET);
     expect(() => loadConfig({ AUTH_SECRET_FILE: path, AUTH_SECRET: SECRET })).toThrow(
       /^AUTH_SECRET: is set beside AUTH_SECRET_FILE/,
@@ -169,5 +183,16 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ AUTH_SECRET_FILE: join(folder, 'none') })).toThrow(
       'AUTH_SECRET_FILE: the file cannot be read',
     );
+  });
+
+  it.skipIf(process.platform === 'win32')('refuses secrets in files that are open to everybody', () => {
+    const path = join(folder, 'open');
+    writeFileSync(path, SECRET);
+    for (const mode of [0o644, 0o604, 0o602]) {
+      chmodSync(path, mode);
+      expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow(
+        'AUTH_SECRET_FILE: the file is open to everybody on this machine; run chmod o= on it',
+      );
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from './config.error.js';
 import { embeddedSecret } from './embedded-secret.js';
 import { schema, type Settings, variables } from './schema.js';
@@ -11,6 +11,9 @@ export const CONFIG = Symbol('Config');
 
 /** Variables that may be given as `NAME_FILE`, a file that holds the value, so that secrets can be mounted. */
 const FILE_VARIABLES = ['AUTH_SECRET', 'AUTH_SECRET_PREVIOUS', 'DATABASE_URL'] as const;
+
+/** Permissions of whoever is neither the owner of a file nor of its group. */
+const OTHERS = 0o007;
 
 /**
  * Reads and validates the environment.
@@ -37,13 +40,20 @@ function fromFiles(env: NodeJS.ProcessEnv): Record<string, string> {
     const path = env[`${name}_FILE`];
     if (!path) continue;
     if (env[name]) throw new ConfigError(`${name}: is set beside ${name}_FILE; set one of them`);
-    try {
-      values[name] = readFileSync(path, 'utf8').trim();
-    } catch {
-      throw new ConfigError(`${name}_FILE: the file cannot be read`);
-    }
+    values[name] = secretIn(path, `${name}_FILE`);
   }
   return values;
+}
+
+function secretIn(path: string, variable: string): string {
+  try {
+    if (process.platform !== 'win32' && (statSync(path).mode & OTHERS) !== 0)
+      throw new ConfigError(`${variable}: the file is open to everybody on this machine; run chmod o= on it`);
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    throw new ConfigError(`${variable}: the file cannot be read`);
+  }
 }
 
 function secretOfStore(settings: Settings): string {

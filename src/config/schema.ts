@@ -63,6 +63,17 @@ export const variables = z.object({
   PASSWORD_MIN_LENGTH: whole(8, 128, 8),
   PASSWORD_BLOCKLIST: onOff(true),
   RATE_LIMIT: onOff(true),
+  LOGIN_LIMIT: whole(1, 1_000_000, 10),
+  LOGIN_LIMIT_SOURCE: whole(1, 1_000_000, 100),
+  LOGIN_LIMIT_NAME: whole(1, 1_000_000, 50),
+  LOGIN_LIMIT_KNOWN: whole(0, 1_000_000, 1_000),
+  LOGIN_LIMIT_WINDOW: whole(1, 24 * 3600, 900),
+  LOGIN_DELAY: whole(1, 24 * 3600, 60),
+  LOGIN_DELAY_MAX: whole(1, 24 * 3600, 3600),
+  KNOWN_SOURCE_DAYS: whole(1, 3650, 180),
+  SIGNUP_LIMIT: whole(1, 1_000_000, 200),
+  SIGNUP_LIMIT_WINDOW: whole(1, 24 * 3600, 3600),
+  EVENT_DAYS: whole(0, 3650, 30),
   DATABASE_POOL: whole(1, 1000, 10),
   CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
   TRUST_PROXY: z
@@ -95,6 +106,7 @@ export const schema = variables
       refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
     if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
       refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
+    if (settings.LOGIN_DELAY > settings.LOGIN_DELAY_MAX) refuse('LOGIN_DELAY', 'must not be above LOGIN_DELAY_MAX');
     if (!settings.DATABASE_URL && typeof settings.WORKERS === 'number' && settings.WORKERS > 1)
       refuse('WORKERS', 'must be 1 on the embedded store, whose file has one writer; set DATABASE_URL for more');
   })
