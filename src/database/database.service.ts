@@ -4,6 +4,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { ConfigError } from '../config/config.error.js';
 import { applyMigrations } from './apply-migrations.js';
+import { assertFit } from './fitness.js';
 
 /** The connection to the store. */
 @Injectable()
@@ -12,11 +13,12 @@ export class DatabaseService {
 
   /**
    * Connects and brings the tables up to date. May be called again after it failed.
-   * @throws ConfigError when the file of the embedded store cannot be used
+   * @throws ConfigError when the file of the embedded store cannot be used, or the store is not what it has to be
    */
   async connect(): Promise<void> {
     if (this.isEmbedded) await this.openFile();
     else if (!this.dataSource.isInitialized) await this.dataSource.initialize();
+    await assertFit(this.dataSource);
     await applyMigrations(this.dataSource);
   }
 
