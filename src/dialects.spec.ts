@@ -38,7 +38,10 @@ const failure: fc.Arbitrary<Failure> = fc.oneof(
     allow: fc.array(fc.constantFrom('GET', 'POST'), { minLength: 1 }),
   }),
   fc.record({ code: fc.constant('bad_request' as const), status: fc.integer({ min: 400, max: 499 }) }),
-  fc.record({ code: fc.constant('unavailable' as const), retryAfter: fc.integer({ min: 1, max: 60 }) }),
+  fc.record({
+    code: fc.constantFrom('unavailable' as const, 'throttled' as const),
+    retryAfter: fc.integer({ min: 1, max: 60 }),
+  }),
 );
 
 describe.each([authTokenDialect, userLoginDialect, problemDetails])('the dialect of /$prefix', (dialect) => {
@@ -50,7 +53,7 @@ describe.each([authTokenDialect, userLoginDialect, problemDetails])('the dialect
         expect(status).toBeLessThan(600);
         expect('WWW-Authenticate' in headers).toBe(status === 401 && any.code !== 'bad_request');
         expect('Allow' in headers).toBe(any.code === 'method_not_allowed');
-        expect('Retry-After' in headers).toBe(any.code === 'unavailable');
+        expect('Retry-After' in headers).toBe(any.code === 'unavailable' || any.code === 'throttled');
       }),
     );
   });

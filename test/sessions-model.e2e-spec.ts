@@ -171,7 +171,6 @@ beforeAll(async () => {
     INTROSPECTION_CLIENTS: `${CLIENT.id}:${createHash('sha256').update(CLIENT.secret).digest('hex')}`,
     // Thousands of runs together take months of the fake clock.
     KEY_ROTATION_DAYS: '3650',
-    RATE_LIMIT: 'off',
     LOG_LEVEL: 'silent',
   };
   // Tokens tell whole seconds, and so does the clock here.

@@ -1,35 +1,25 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import type { Origin } from '../events/origin.js';
+import type { EventName } from '../events/security-event.entity.js';
+import { SecurityEventsService } from '../events/security-events.service.js';
 import { AuthError, FailureError } from '../errors/failure.error.js';
-import type { FieldProblems } from '../errors/failure.js';
-import {
-  emailProblems,
-  isEmailName,
-  nameKey,
-  normalizeName,
-  personalNameProblems,
-  usernameProblems,
-} from '../users/names.js';
 import type { Session } from '../users/session.entity.js';
 import { LastUsesService } from '../users/last-uses.service.js';
-import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
+import { type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { UserState } from '../users/user.entity.js';
-import { type NewUser, UsersService } from '../users/users.service.js';
+import { UsersService } from '../users/users.service.js';
+import { type Guess, PasswordCheck } from './passwords/password-check.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
-import { AuthSessionsService, type TokenPair } from './auth-sessions.service.js';
+import { AuthSessionsService } from './auth-sessions.service.js';
+import { unlessEmpty } from './field-problems.js';
 
-/** What a person gives to get an account; each field as typed. */
-export interface Registration {
-  readonly username: string;
-  readonly password: string;
-  /** Left out, the account has an email only if the username is one. */
-  readonly email?: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
+export interface PasswordChange {
+  readonly current: string;
+  readonly next: string;
 }
 
-/** Who may have an account, and who is who. */
+/** Who is who, and what owners do to their accounts. */
 @Injectable()
 export class AccountsService {
   private readonly logger = new Logger(AccountsService.name);
@@ -41,33 +31,20 @@ export class AccountsService {
     private readonly lastUses: LastUsesService,
     private readonly hasher: PasswordHasher,
     private readonly policy: PasswordPolicy,
+    private readonly check: PasswordCheck,
+    private readonly events: SecurityEventsService,
   ) {}
-
-  /**
-   * Makes an account and opens its first session.
-   * @throws AuthError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
-   */
-  async register(registration: Registration, device: Device, hungUp?: AbortSignal): Promise<TokenPair> {
-    const names = normalized(registration);
-    const fields = { ...nameProblems(names), ...unlessEmpty('password', this.policy.problems(registration.password)) };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
-    this.hasher.admit();
-    // Spares the hash; the unique keys decide in the end.
-    if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
-
-    const hashing = this.hasher.hash(registration.password, hungUp);
-    return this.createWithSession({ ...names, id: uuid() }, hashing, device);
-  }
 
   /**
    * The account of a login name and its password. An unknown name, a disabled account and a wrong password look alike and take as long.
    * @throws AuthError `invalid_credentials`
+   * @throws FailureError `throttled` after too many wrong ones, `unavailable` when too many wait to be hashed
    */
-  async authenticate(loginName: string, password: string, hungUp?: AbortSignal): Promise<UserState> {
+  async authenticate(loginName: string, password: string, origin: Origin, hungUp?: AbortSignal): Promise<UserState> {
     this.hasher.admit();
     const user = await this.users.findByLoginName(loginName);
-    const matches = await this.hasher.verify(user?.passwordHash, password, hungUp);
-    if (!user || !matches || user.disabledAt !== null) throw new AuthError({ code: 'invalid_credentials' });
+    const isRight = await this.judge('login', { loginName, password, user, address: origin.address, hungUp }, origin);
+    if (!user || !isRight) throw new AuthError({ code: 'invalid_credentials' });
     if (this.hasher.isOutdated(user.passwordHash)) await this.upgradeHash(user, password);
     return user;
   }
@@ -79,39 +56,67 @@ export class AccountsService {
   }
 
   /** @throws AuthError `session_not_found` unless it is a living session of this account */
-  async endSession(user: UserState, id: string): Promise<void> {
+  async endSession(user: UserState, id: string, origin: Origin): Promise<void> {
     const living = await this.userSessions.ofUser(user);
     if (!living.some((session) => session.id === id)) throw new AuthError({ code: 'session_not_found' });
     await this.userSessions.revoke(id, 'owner');
+    this.ended(user, 'owner', origin, id);
   }
 
   /** Ends all sessions of the account, this one too. */
-  endAllSessions({ user }: SessionOfUser): Promise<void> {
-    return this.users.endAllSessions(user);
+  async endAllSessions({ user }: SessionOfUser, origin: Origin): Promise<void> {
+    await this.users.endAllSessions(user);
+    this.ended(user, 'all', origin);
   }
 
   /**
    * Ends all sessions of the account but this one.
    * @throws AuthError `token_not_valid` when this one was ended by another
    */
-  async endOtherSessions(session: SessionOfUser): Promise<void> {
+  async endOtherSessions(session: SessionOfUser, origin: Origin): Promise<void> {
     let present = session;
     while (!(await this.users.endSessions(present.user, present.id))) present = await this.sessions.alive(present.id);
+    this.ended(session.user, 'others', origin);
   }
 
   /**
    * Changes the password, and ends all sessions of the account but this one.
    * @throws AuthError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when this session was ended by another
    */
-  async changePassword(session: SessionOfUser, current: string, next: string): Promise<void> {
-    await this.checkPasswords(session.user, current, next);
-    const passwordHash = await this.hasher.hash(next);
+  async changePassword(session: SessionOfUser, passwords: PasswordChange, origin: Origin): Promise<void> {
+    await this.checkPasswords(session.user, passwords, origin);
+    const passwordHash = await this.hasher.hash(passwords.next);
     let present = session;
     while (!(await this.users.endSessions(present.user, present.id, passwordHash))) {
       // Its sessions were ended meanwhile, its password perhaps changed.
       present = await this.sessions.alive(present.id);
-      await this.checkPasswords(present.user, current, next);
+      await this.checkPasswords(present.user, passwords, origin);
     }
+    this.events.record(
+      { event: 'password_change', outcome: 'success', userId: session.user.id, sessionId: session.id },
+      origin,
+    );
+  }
+
+  /** @throws FailureError `throttled` */
+  private async judge(event: EventName, guess: Guess, origin: Origin): Promise<boolean> {
+    const { isRight, wait } = await this.check.judge(guess);
+    const userId = guess.user?.id;
+    if (wait > 0) {
+      this.events.record({ event, outcome: 'throttled', ...(userId && { userId }) }, origin);
+      throw new FailureError({ code: 'throttled', retryAfter: wait });
+    }
+    if (!isRight)
+      this.events.record(
+        { event, outcome: 'failure', reason: reasonOf(guess.user), ...(userId && { userId }) },
+        origin,
+      );
+    return isRight;
+  }
+
+  private ended({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {
+    const event = { event: 'session_end', outcome: 'success', reason, userId } as const;
+    this.events.record({ ...event, ...(sessionId && { sessionId }) }, origin);
   }
 
   /** There will be another login to do it at, should it fail now. */
@@ -123,70 +128,19 @@ export class AccountsService {
     }
   }
 
-  private async checkPasswords(user: UserState, current: string, next: string): Promise<void> {
-    const matches = await this.hasher.verify(user.passwordHash, current);
+  private async checkPasswords(user: UserState, { current, next }: PasswordChange, origin: Origin): Promise<void> {
+    const guess = { loginName: user.username, password: current, user, address: origin.address };
+    const isRight = await this.judge('password_change', guess, origin);
     const fields = {
-      ...unlessEmpty('currentPassword', matches ? [] : ['this is not the current password']),
+      ...unlessEmpty('currentPassword', isRight ? [] : ['this is not the current password']),
       ...unlessEmpty('newPassword', this.policy.problems(next)),
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
   }
-
-  /**
-   * The session first, while the password is hashed: a session of nobody is nothing, an account without the answer that it was
-   * made is a name lost to its owner. So the one insert of the account decides, and no transaction spans two round trips.
-   */
-  private async createWithSession(
-    user: Omit<NewUser, 'passwordHash'>,
-    hashing: Promise<string>,
-    device: Device,
-  ): Promise<TokenPair> {
-    const [hashed, opened] = await Promise.allSettled([
-      hashing,
-      this.sessions.open({ id: user.id, sessionEpoch: 0 }, device),
-    ]);
-    try {
-      if (hashed.status === 'rejected') throw hashed.reason;
-      if (opened.status === 'rejected') throw opened.reason;
-      await this.users.create({ ...user, passwordHash: hashed.value });
-      return opened.value.tokens;
-    } catch (error) {
-      // Left behind, it would be purged with the others.
-      if (error instanceof FailureError && opened.status === 'fulfilled')
-        await this.sessions.discard(opened.value.sid).catch(() => undefined);
-      throw error;
-    }
-  }
 }
 
-type Names = Pick<NewUser, 'username' | 'email' | 'firstName' | 'lastName'>;
-
-function normalized({ username, email, firstName = '', lastName = '' }: Registration): Names {
-  const name = normalizeName(username);
-  const ownEmail = isEmailName(name) ? name : null;
-  return {
-    username: name,
-    email: email === undefined ? ownEmail : normalizeName(email),
-    firstName: firstName.trim(),
-    lastName: lastName.trim(),
-  };
-}
-
-function nameProblems({ username, email, firstName, lastName }: Names): FieldProblems {
-  return {
-    ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(username, email)].slice(0, 1)),
-    ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
-    ...unlessEmpty('firstName', personalNameProblems(firstName)),
-    ...unlessEmpty('lastName', personalNameProblems(lastName)),
-  };
-}
-
-/** A username that is an email must be the account's own, or it would let one account go by the other's name. */
-function mismatch(username: string, email: string | null): string[] {
-  const differs = isEmailName(username) && email !== null && nameKey(username) !== nameKey(email);
-  return differs ? ['a username with @ must equal the email'] : [];
-}
-
-function unlessEmpty(field: string, problems: string[]): FieldProblems {
-  return problems.length > 0 ? { [field]: problems } : {};
+/** For operators; the client is not told. */
+function reasonOf(user: UserState | null): string {
+  if (user === null) return 'unknown_name';
+  return user.disabledAt === null ? 'wrong_password' : 'account_disabled';
 }

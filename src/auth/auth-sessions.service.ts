@@ -1,11 +1,13 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { AuthError } from '../errors/failure.error.js';
+import type { Origin } from '../events/origin.js';
+import { SecurityEventsService } from '../events/security-events.service.js';
 import { LastUsesService } from '../users/last-uses.service.js';
 import type { Session, SessionState } from '../users/session.entity.js';
-import { type Device, type SessionOfUser, SessionsService } from '../users/sessions.service.js';
+import { type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { UserState } from '../users/user.entity.js';
 import { endOf, expiredSince } from './session-end.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
@@ -28,21 +30,27 @@ type RotatedState = Pick<SessionState, 'id' | 'userId' | 'refreshCounter' | 'ref
 /** The life of a session: opened by a login, carried on by refresh tokens, asked for by access tokens, ended by a logout. */
 @Injectable()
 export class AuthSessionsService {
-  private readonly logger = new Logger('security');
-
   constructor(
     private readonly sessions: SessionsService,
     private readonly lastUses: LastUsesService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
+    private readonly events: SecurityEventsService,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @param user as read when the password was checked: its epoch makes sure that no session outlives a later change of the account */
-  async open(
+  /** Opens the session of a login. @param user as read when the password was checked, see {@link create} */
+  async open(user: UserState, origin: Origin): Promise<{ sid: string; tokens: TokenPair }> {
+    const opened = await this.create(user, origin);
+    this.events.record({ event: 'login', outcome: 'success', userId: user.id, sessionId: opened.sid }, origin);
+    return opened;
+  }
+
+  /** @param user its epoch makes sure that no session outlives a later change of the account */
+  async create(
     user: Pick<UserState, 'id' | 'sessionEpoch'>,
-    device: Device,
+    { userAgent, address }: Origin,
   ): Promise<{ sid: string; tokens: TokenPair }> {
     const now = this.clock.now();
     const endsAt = now + this.config.SESSION_MAX_AGE * 1000;
@@ -52,7 +60,8 @@ export class AuthSessionsService {
       userEpoch: user.sessionEpoch,
       createdAt: now,
       endsAt,
-      ...device,
+      userAgent,
+      address,
       ...this.generation(0, endsAt),
     };
     const refresh = this.refreshTokens.sign(session);
@@ -65,22 +74,23 @@ export class AuthSessionsService {
    * again, so that lost answers, double clicks and browser tabs converge; an older one ends the session (RFC 9700 section 4.14.2).
    * @throws AuthError `token_not_valid`
    */
-  async rotate(refreshToken: string): Promise<TokenPair> {
+  async rotate(refreshToken: string, origin: Origin): Promise<TokenPair> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
     const expected = this.stateBehind(claims, refreshToken);
-    const successor = expected && (await this.succeed(expected));
-    return successor ?? this.rotateAsFound(claims, refreshToken);
+    const successor = expected && (await this.succeed(expected, origin));
+    return successor ?? this.rotateAsFound(claims, refreshToken, origin);
   }
 
   /**
    * A new access token for a refresh token, which is not spent.
    * @throws AuthError `token_not_valid`
    */
-  async renewAccess(refreshToken: string): Promise<string> {
+  async renewAccess(refreshToken: string, origin: Origin): Promise<string> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
     const session = await this.alive(claims.sid);
-    await this.honoured(claims, refreshToken, session);
+    await this.honoured(claims, refreshToken, session, origin);
     this.lastUses.note(session);
+    this.refreshed(session, origin);
     return this.accessTokenOf(session);
   }
 
@@ -116,17 +126,21 @@ export class AuthSessionsService {
    * Ends the session that both tokens belong to; expired and spent tokens of it will do, and so will a session that has ended.
    * @throws AuthError `token_not_valid` for tokens that we never issued, or of two sessions; nothing is ended then
    */
-  async logout(accessToken: string, refreshToken: string): Promise<void> {
+  async logout(accessToken: string, refreshToken: string, origin: Origin): Promise<void> {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
     await this.sessions.revoke(access.sid, 'logout');
+    this.events.record({ event: 'logout', outcome: 'success', userId: access.sub, sessionId: access.sid }, origin);
   }
 
   /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */
-  async revokeByToken(token: string): Promise<void> {
-    const sid = await this.sidOf(token);
-    if (sid !== undefined) await this.sessions.revoke(sid, 'client');
+  async revokeByToken(token: string, origin: Origin): Promise<void> {
+    const claims = await this.claimsOf(token);
+    if (claims === undefined || !(await this.sessions.revoke(claims.sid, 'client'))) return;
+    const { sub: userId, sid: sessionId } = claims;
+    const event = { event: 'session_end', outcome: 'success', reason: 'client', sessionId } as const;
+    this.events.record({ ...event, ...(userId !== undefined && { userId }) }, origin);
   }
 
   /** Removes a session whose tokens were given to nobody. */
@@ -134,12 +148,14 @@ export class AuthSessionsService {
     return this.sessions.remove(sid);
   }
 
-  private async rotateAsFound(claims: RefreshClaims, refreshToken: string): Promise<TokenPair> {
+  private async rotateAsFound(claims: RefreshClaims, refreshToken: string, origin: Origin): Promise<TokenPair> {
     for (;;) {
       const session = await this.alive(claims.sid);
-      if ((await this.honoured(claims, refreshToken, session)) === 'parent')
+      if ((await this.honoured(claims, refreshToken, session, origin)) === 'parent') {
+        this.refreshed(session, origin);
         return { refresh: this.refreshTokens.again(session), access: await this.accessTokenOf(session) };
-      const successor = await this.succeed(session);
+      }
+      const successor = await this.succeed(session, origin);
       if (successor) return successor;
       // Another refresh or a logout came first. Looking again ends: either as its parent, or with a session that has ended.
     }
@@ -155,25 +171,35 @@ export class AuthSessionsService {
     return { id: sid, userId: sub, refreshCounter: counter, refreshHash, endsAt: Number.POSITIVE_INFINITY };
   }
 
-  private async succeed(session: RotatedState): Promise<TokenPair | undefined> {
+  private async succeed(session: RotatedState, origin: Origin): Promise<TokenPair | undefined> {
     const { id, userId } = session;
     const generation = this.generation(session.refreshCounter + 1, session.endsAt);
     const refresh = this.refreshTokens.sign({ id, userId, ...generation });
     const refreshHash = this.refreshTokens.digest(refresh);
     const rotated = await this.sessions.rotate(session, { ...generation, refreshHash });
     if (!rotated) return undefined;
+    this.refreshed(session, origin);
     return { refresh, access: await this.accessTokenOf({ id, userId, expiresAt: generation.expiresAt }) };
   }
 
   /** @throws AuthError unless the token is the current one or its parent; a replay ends the session */
-  private async honoured(claims: RefreshClaims, refreshToken: string, session: SessionOfUser): Promise<Standing> {
+  private async honoured(
+    claims: RefreshClaims,
+    refreshToken: string,
+    session: SessionOfUser,
+    origin: Origin,
+  ): Promise<Standing> {
     const standing = this.standingOf(claims, refreshToken, session);
     if (standing === 'unknown') throw new AuthError({ code: 'token_not_valid' });
     if (standing !== 'replayed') return standing;
     const { id, userId } = session;
     const ended = await this.sessions.revoke(id, 'replay');
-    if (ended) this.logger.warn({ event: 'refresh_token_replayed', session: id, user: userId });
+    if (ended) this.events.record({ event: 'replay', outcome: 'failure', userId, sessionId: id }, origin);
     throw new AuthError({ code: 'token_not_valid', reason: 'rotated' });
+  }
+
+  private refreshed({ id, userId }: Pick<Session, 'id' | 'userId'>, origin: Origin): void {
+    this.events.record({ event: 'refresh', outcome: 'success', userId, sessionId: id }, origin);
   }
 
   /**
@@ -204,10 +230,10 @@ export class AuthSessionsService {
     return session;
   }
 
-  private async sidOf(token: string): Promise<string | undefined> {
+  private async claimsOf(token: string): Promise<Pick<RefreshClaims, 'sid' | 'sub'> | undefined> {
     for (const tokens of [this.refreshTokens, this.accessTokens]) {
       try {
-        return (await tokens.verify(token, { expired: true })).sid;
+        return await tokens.verify(token, { expired: true });
       } catch (error) {
         if (!(error instanceof AuthError)) throw error;
       }

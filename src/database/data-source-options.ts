@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import Libsql from 'libsql';
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/schema.js';
+import { SecurityEvent } from '../events/security-event.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
+import { KnownSource } from '../limits/known-source.entity.js';
 import { Lease } from '../upkeep/lease.entity.js';
 import { Session } from '../users/session.entity.js';
 import { User } from '../users/user.entity.js';
@@ -14,7 +16,7 @@ type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATA_DIR
 /** MySQL-protocol server where `DATABASE_URL` names one, else an SQLite file under `DATA_DIR`. */
 export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
   const common = {
-    entities: [User, Session, SigningKey, Lease],
+    entities: [User, Session, SigningKey, Lease, SecurityEvent, KnownSource],
     migrations,
     migrationsTransactionMode: 'none' as const,
   };

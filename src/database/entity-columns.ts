@@ -18,8 +18,12 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
 
   /** For `INSERT INTO table`. */
   get insertion(): string {
-    const names = this.columns.map(({ name }) => name);
-    return `(${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`;
+    return `(${this.columns.map(({ name }) => name).join(', ')}) VALUES ${this.places}`;
+  }
+
+  /** One row of values, for an {@link insertion} of more than one. */
+  get places(): string {
+    return `(${this.columns.map(() => '?').join(', ')})`;
   }
 
   /** The values of {@link insertion}. */

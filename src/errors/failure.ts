@@ -21,6 +21,8 @@ export type TransportFailure =
   | { readonly code: 'unsupported_media_type' }
   /** Any other refusal of the HTTP layer, for instance a URL that cannot be decoded. */
   | { readonly code: 'bad_request'; readonly status: number }
+  /** Too many attempts. `retryAfter`: seconds. */
+  | { readonly code: 'throttled'; readonly retryAfter: number }
   /** `retryAfter`: seconds. */
   | { readonly code: 'unavailable'; readonly retryAfter: number }
   | { readonly code: 'internal' };

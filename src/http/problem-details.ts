@@ -29,6 +29,7 @@ function present(failure: Failure): Answer {
     case 'payload_too_large':
     case 'unsupported_media_type':
     case 'bad_request':
+    case 'throttled':
     case 'unavailable':
     case 'internal': {
       const { status, text, headers } = transportAnswer(failure);

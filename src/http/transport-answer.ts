@@ -20,15 +20,17 @@ export function transportAnswer(failure: TransportFailure): {
       return { status: 415, text: 'unsupported media type', headers: {} };
     case 'bad_request':
       return { status: failure.status, text: phraseOf(failure.status), headers: {} };
+    case 'throttled':
+      return { status: 429, text: 'too many attempts, try again later', headers: retryAfter(failure) };
     case 'unavailable':
-      return {
-        status: 503,
-        text: 'service unavailable, try again later',
-        headers: { 'Retry-After': String(failure.retryAfter) },
-      };
+      return { status: 503, text: 'service unavailable, try again later', headers: retryAfter(failure) };
     case 'internal':
       return { status: 500, text: 'internal server error', headers: {} };
   }
+}
+
+function retryAfter({ retryAfter: seconds }: { readonly retryAfter: number }): Record<string, string> {
+  return { 'Retry-After': String(seconds) };
 }
 
 /**

@@ -6,6 +6,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { ConfigError } from '../config/config.error.js';
 import { retrying } from '../database/retrying.js';
 import { isUniqueViolation } from '../database/store-errors.js';
+import { SecurityEventsService } from '../events/security-events.service.js';
 import { type KeyPair, newKeyPair, sealed, unsealed } from './key-pair.js';
 import { KeySchedule, RELOAD_AFTER } from './key-schedule.js';
 import { KeySeal } from './key-seal.js';
@@ -31,6 +32,7 @@ export class SigningKeysService {
     @InjectRepository(SigningKey) private readonly rows: Repository<SigningKey>,
     @Inject(CONFIG) { AUTH_SECRET, AUTH_SECRET_PREVIOUS, KEY_ROTATION_DAYS }: Config,
     private readonly clock: Clock,
+    private readonly events: SecurityEventsService,
   ) {
     const secrets = [AUTH_SECRET, ...(AUTH_SECRET_PREVIOUS ? [AUTH_SECRET_PREVIOUS] : [])];
     this.seals = secrets.map((secret) => new KeySeal(secret));
@@ -86,6 +88,7 @@ export class SigningKeysService {
   async retire(kid: string): Promise<boolean> {
     const { affected } = await this.rows.update({ kid, retiredAt: IsNull() }, { retiredAt: this.clock.now() });
     await this.load();
+    if (affected === 1) this.events.record({ event: 'key_rotation', outcome: 'success', reason: 'retired' });
     return affected === 1;
   }
 
@@ -133,6 +136,7 @@ export class SigningKeysService {
     };
     try {
       await retrying(() => this.rows.insert(row));
+      this.events.record({ event: 'key_rotation', outcome: 'success', reason: 'made' });
     } catch (error) {
       if (!isUniqueViolation(error)) throw error;
     }

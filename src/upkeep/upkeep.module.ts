@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { EventsModule } from '../events/events.module.js';
 import { KeysModule } from '../keys/keys.module.js';
+import { LimitsModule } from '../limits/limits.module.js';
 import { StartupModule } from '../startup/startup.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { Lease } from './lease.entity.js';
@@ -8,7 +10,7 @@ import { LeasesService } from './leases.service.js';
 import { UpkeepService } from './upkeep.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Lease]), KeysModule, StartupModule, UsersModule],
+  imports: [TypeOrmModule.forFeature([Lease]), EventsModule, KeysModule, LimitsModule, StartupModule, UsersModule],
   providers: [LeasesService, UpkeepService],
 })
 export class UpkeepModule {}

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { SecurityEventsService } from '../events/security-events.service.js';
 import { SigningKeysService } from '../keys/signing-keys.service.js';
+import { Counters } from '../limits/counters.js';
+import { KnownSourcesService } from '../limits/known-sources.service.js';
 import { StartupService } from '../startup/startup.service.js';
 import { LastUsesService } from '../users/last-uses.service.js';
 import { SessionsService } from '../users/sessions.service.js';
@@ -14,7 +17,8 @@ const PAUSE_MS = 50;
 
 /**
  * Once a minute: looks whether it is time for a new signing key, which requests would do at the next chance, writes when
- * sessions were used, and removes the rows of sessions that ended, a few at a time, so that the table stays in proportion to the living ones.
+ * sessions were used, and removes what is of no more use, a few rows at a time: sessions that ended, so that the table stays in
+ * proportion to the living ones, old events, sources that are known no more, counters that have expired.
  */
 @Injectable()
 export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -28,6 +32,9 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly sessions: SessionsService,
     private readonly keys: SigningKeysService,
     private readonly lastUses: LastUsesService,
+    private readonly events: SecurityEventsService,
+    private readonly knownSources: KnownSourcesService,
+    private readonly counters: Counters,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -42,21 +49,27 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
     await this.running;
-    await this.lastUses.write();
+    await Promise.all([this.lastUses.write(), this.events.write()]);
   }
 
-  /** @returns how many rows were removed: none when another replica has been at it within the minute */
+  /** @returns how many sessions were removed: none when another replica has been at it within the minute */
   async run(): Promise<number> {
     if (!this.startup.isReady) return 0;
     await Promise.all([this.keys.load(), this.lastUses.write()]);
     if (!(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
+    await Promise.all([this.counters.trim(), this.knownSources.trim()]);
+    await inBatches(() => this.events.trim());
     let removed = 0;
-    for (let batch = 0; batch < BATCHES; batch++) {
+    await inBatches(async () => {
       const count = await this.sessions.purge(BATCH);
       removed += count;
-      if (count < BATCH) break;
-      await sleep(PAUSE_MS);
-    }
+      return count === BATCH;
+    });
     return removed;
   }
+}
+
+/** @param batch removes some, and says whether there may be more */
+async function inBatches(batch: () => Promise<boolean>): Promise<void> {
+  for (let i = 0; i < BATCHES && (await batch()); i++) await sleep(PAUSE_MS);
 }

@@ -47,7 +47,13 @@ export interface Service {
 }
 
 /** Cheap hashes, and a level that logs everything. */
-export const TEST_ENV = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1', LOG_LEVEL: 'info', SWAGGER: 'off' };
+export const TEST_ENV = {
+  ARGON2_MEMORY_KIB: '1024',
+  ARGON2_TIME_COST: '1',
+  LOG_LEVEL: 'info',
+  SWAGGER: 'off',
+  RATE_LIMIT: 'off',
+};
 
 interface Options {
   readonly env?: Record<string, string>;

@@ -2,9 +2,11 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, UseGu
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../../errors/failure.error.js';
+import type { Origin } from '../../events/origin.js';
 import type { SessionOfUser } from '../../users/sessions.service.js';
 import { AccountsService } from '../accounts.service.js';
 import { Current } from '../decorators/current.decorator.js';
+import { RequestOrigin } from '../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.docs.js';
 import { EndSessionsQuery, PasswordChangeDto } from './account.dto.js';
@@ -27,8 +29,8 @@ export class AccountController {
   @ApiEndSession()
   @Delete('sessions/:id')
   @HttpCode(204)
-  endOne(@Current() { user }: SessionOfUser, @Param('id') id: string): Promise<void> {
-    return this.accounts.endSession(user, id);
+  endOne(@Current() { user }: SessionOfUser, @Param('id') id: string, @RequestOrigin() origin: Origin): Promise<void> {
+    return this.accounts.endSession(user, id, origin);
   }
 
   @ApiEndSessions()
@@ -38,16 +40,24 @@ export class AccountController {
     @Current() session: SessionOfUser,
     @Query() { all }: EndSessionsQuery,
     @Req() { url }: FastifyRequest,
+    @RequestOrigin() origin: Origin,
   ): Promise<void> {
     // The path of one session, its id having been lost on the way, must not end all the others.
     if (/\/($|\?)/.test(url)) throw new AuthError({ code: 'session_not_found' });
-    return all === 'true' ? this.accounts.endAllSessions(session) : this.accounts.endOtherSessions(session);
+    return all === 'true'
+      ? this.accounts.endAllSessions(session, origin)
+      : this.accounts.endOtherSessions(session, origin);
   }
 
   @ApiChangePassword()
   @Post('password')
   @HttpCode(204)
-  changePassword(@Current() session: SessionOfUser, @Body() passwords: PasswordChangeDto): Promise<void> {
-    return this.accounts.changePassword(session, passwords.current_password, passwords.new_password);
+  changePassword(
+    @Current() session: SessionOfUser,
+    @Body() passwords: PasswordChangeDto,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
+    const { current_password: current, new_password: next } = passwords;
+    return this.accounts.changePassword(session, { current, next }, origin);
   }
 }

@@ -62,6 +62,7 @@ export const ApiChangePassword = () =>
       unauthorized,
       problem(413, 'The body is too large'),
       problem(415, 'The body is not JSON'),
+      problem(429, 'Too many wrong passwords', { 'Retry-After': '60' }),
       unavailable,
     ),
   );

@@ -1,13 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Origin } from '../../events/origin.js';
 import type { SessionOfUser } from '../../users/sessions.service.js';
-import type { Device } from '../../users/sessions.service.js';
 import type { UserState } from '../../users/user.entity.js';
-import { AccountsService } from '../accounts.service.js';
 import { AuthSessionsService, type TokenPair } from '../auth-sessions.service.js';
+import { RegistrationService } from '../registration.service.js';
 import { Current } from '../decorators/current.decorator.js';
-import { FromDevice } from '../decorators/from-device.decorator.js';
 import { HungUp } from '../decorators/hung-up.decorator.js';
+import { RequestOrigin } from '../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { LocalAuthGuard } from '../guards/local-auth.guard.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.docs.js';
@@ -19,7 +19,7 @@ import { presentTokens } from './auth-token.presenter.js';
 @Controller('auth')
 export class AuthTokenController {
   constructor(
-    private readonly accounts: AccountsService,
+    private readonly registration: RegistrationService,
     private readonly sessions: AuthSessionsService,
   ) {}
 
@@ -27,18 +27,18 @@ export class AuthTokenController {
   @Post('register')
   async register(
     @Body() credentials: CredentialsDto,
-    @FromDevice() device: Device,
+    @RequestOrigin() origin: Origin,
     @HungUp() hungUp: AbortSignal,
   ): Promise<TokenPair> {
-    return presentTokens(await this.accounts.register(credentials, device, hungUp));
+    return presentTokens(await this.registration.register(credentials, origin, hungUp));
   }
 
   @ApiToken()
   @Post('token')
   @HttpCode(200)
   @UseGuards(LocalAuthGuard(CredentialsDto))
-  async token(@Current() user: UserState, @FromDevice() device: Device): Promise<TokenPair> {
-    const { tokens } = await this.sessions.open(user, device);
+  async token(@Current() user: UserState, @RequestOrigin() origin: Origin): Promise<TokenPair> {
+    const { tokens } = await this.sessions.open(user, origin);
     return presentTokens(tokens);
   }
 
@@ -60,8 +60,8 @@ export class AuthTokenController {
   @ApiRefresh()
   @Post('token/refresh')
   @HttpCode(200)
-  async refresh(@Body() body: RefreshDto): Promise<TokenPair | Record<string, never>> {
+  async refresh(@Body() body: RefreshDto, @RequestOrigin() origin: Origin): Promise<TokenPair | Record<string, never>> {
     if (asksToVerify(body)) return this.verify(body);
-    return presentTokens(await this.sessions.rotate(body.refresh));
+    return presentTokens(await this.sessions.rotate(body.refresh, origin));
   }
 }

@@ -29,6 +29,12 @@ const faults: DocumentedAnswer[] = [
     headers: { 'Retry-After': '2' },
   },
 ];
+const throttled: DocumentedAnswer = {
+  status: 429,
+  description: 'Too many attempts',
+  schema: DETAIL,
+  headers: { 'Retry-After': '60' },
+};
 const refusedBodies: DocumentedAnswer[] = [
   { status: 413, description: 'The body is too large', schema: DETAIL },
   { status: 415, description: 'The body is neither JSON nor a form', schema: DETAIL },
@@ -50,6 +56,7 @@ export const ApiToken = () =>
         headers: CHALLENGE,
         schema: exactly({ detail: fixed('No active account found with the given credentials') }),
       },
+      throttled,
       ...refusedBodies,
       ...faults,
     ),
@@ -64,6 +71,7 @@ export const ApiRegister = () =>
       { status: 201, description: 'A token pair', schema: TOKENS },
       badFields('username', 'password'),
       { status: 409, description: 'The name is taken', schema: exactly({ detail: fixed('User already exists') }) },
+      throttled,
       ...refusedBodies,
       ...faults,
     ),

@@ -1,6 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { Origin } from '../../events/origin.js';
 import { AuthSessionsService } from '../auth-sessions.service.js';
+import { RequestOrigin } from '../decorators/request-origin.decorator.js';
 import { type ActiveToken, IntrospectionService } from '../introspection.service.js';
 import { ClientGuard } from './client.guard.js';
 import { ApiIntrospect, ApiRevoke } from './oauth.docs.js';
@@ -28,7 +30,7 @@ export class OAuthController {
   @ApiRevoke()
   @Post('revoke')
   @HttpCode(200)
-  revoke(@Body() { token }: TokenDto): Promise<void> {
-    return this.sessions.revokeByToken(token);
+  revoke(@Body() { token }: TokenDto, @RequestOrigin() origin: Origin): Promise<void> {
+    return this.sessions.revokeByToken(token, origin);
   }
 }

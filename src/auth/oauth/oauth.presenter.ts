@@ -26,6 +26,7 @@ function present(failure: Failure): Answer {
     case 'payload_too_large':
     case 'unsupported_media_type':
     case 'bad_request':
+    case 'throttled':
       return transport(failure, 'invalid_request');
     case 'unavailable':
       return transport(failure, 'temporarily_unavailable');

@@ -37,6 +37,11 @@ export class PasswordHasher implements OnModuleInit {
     this.queue.admit();
   }
 
+  /** Whether others wait already. */
+  get isBusy(): boolean {
+    return this.queue.isBusy;
+  }
+
   /** @returns the hash in the PHC string format, with its salt and cost */
   hash(password: string, hungUp?: AbortSignal): Promise<string> {
     const task = { kind: 'hash', password: normalizePassword(password), cost: this.cost } as const;

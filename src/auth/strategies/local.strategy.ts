@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
+import type { FastifyRequest } from 'fastify';
 import type { UserState } from '../../users/user.entity.js';
+import { originOf } from '../decorators/request-origin.decorator.js';
 import { AccountsService } from '../accounts.service.js';
 
 /** Username and password, from a body that the guard has validated: the strategy would look into the query string for what is missing. The guard
@@ -12,7 +14,7 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
     super({ passReqToCallback: true });
   }
 
-  validate({ hungUp }: { hungUp?: AbortSignal }, username: string, password: string): Promise<UserState> {
-    return this.accounts.authenticate(username, password, hungUp);
+  validate(request: FastifyRequest & { hungUp?: AbortSignal }, username: string, password: string): Promise<UserState> {
+    return this.accounts.authenticate(username, password, originOf(request), request.hungUp);
   }
 }

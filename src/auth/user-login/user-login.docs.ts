@@ -20,6 +20,12 @@ const tokenNotValid: DocumentedAnswer = {
   headers: CHALLENGE,
   schema: refusal('the token is invalid or expired'),
 };
+const throttled: DocumentedAnswer = {
+  status: 429,
+  description: 'Too many attempts',
+  headers: { 'Retry-After': '60' },
+  schema: refusal('too many attempts, try again later'),
+};
 const others: DocumentedAnswer[] = [
   { status: 413, description: 'The body is too large', schema: refusal('the request body is too large') },
   { status: 415, description: 'The body is not JSON', schema: refusal('unsupported media type') },
@@ -46,6 +52,7 @@ export const ApiSignup = () =>
       description: 'The name or the email is taken',
       schema: refusal('the username or the email is taken'),
     },
+    throttled,
     ...others,
   );
 
@@ -62,6 +69,7 @@ export const ApiLogin = () =>
         headers: CHALLENGE,
         schema: refusal('the username or the password is wrong'),
       },
+      throttled,
       ...others,
     ),
   );

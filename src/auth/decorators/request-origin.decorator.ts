@@ -1,0 +1,24 @@
+import { isIP } from 'node:net';
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Contract, Origin } from '../../events/origin.js';
+import { routeOf } from '../../http/dialect.js';
+
+/** By the first segment of their paths. */
+const CONTRACTS: Readonly<Record<string, Contract>> = { auth: 'A', user: 'B', oauth: 'oauth' };
+
+/** Parameter decorator: where a request came from. */
+export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin =>
+  originOf(context.switchToHttp().getRequest<FastifyRequest>()),
+);
+
+/** See {@link RequestOrigin}. */
+export function originOf(request: FastifyRequest): Origin {
+  return {
+    userAgent: request.headers['user-agent'] ?? '',
+    // A trusted proxy may forward anything, and a peer that has hung up has no address any more.
+    address: isIP(request.ip) ? request.ip : '',
+    contract: CONTRACTS[routeOf(request).split('/', 2)[1] ?? ''] ?? 'account',
+    requestId: request.id,
+  };
+}

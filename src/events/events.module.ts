@@ -1,0 +1,11 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { SecurityEvent } from './security-event.entity.js';
+import { SecurityEventsService } from './security-events.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([SecurityEvent])],
+  providers: [SecurityEventsService],
+  exports: [SecurityEventsService],
+})
+export class EventsModule {}

@@ -1,0 +1,45 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { LessThan, MoreThanOrEqual, type Repository } from 'typeorm';
+import { Clock } from '../clock/clock.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { retrying, retryingRead } from '../database/retrying.js';
+import { KnownSource } from './known-source.entity.js';
+
+const DAY_MS = 86_400_000;
+
+/** From where accounts have logged in within `KNOWN_SOURCE_DAYS`. */
+@Injectable()
+export class KnownSourcesService {
+  constructor(
+    @InjectRepository(KnownSource) private readonly sources: Repository<KnownSource>,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {}
+
+  /** @returns the day of the last login from there, counted from 1970; undefined for a source that is not known */
+  async lastDay(userId: string, source: string): Promise<number | undefined> {
+    const where = { userId, source, lastDay: MoreThanOrEqual(this.oldest) };
+    return (await retryingRead(() => this.sources.findOneBy(where)))?.lastDay;
+  }
+
+  /** @param lastDay as {@link lastDay} said: a source is written once a day at most */
+  async add(userId: string, source: string, lastDay?: number): Promise<void> {
+    if (!this.config.RATE_LIMIT || lastDay === this.today) return;
+    const row = { userId, source, lastDay: this.today };
+    await retrying(() => this.sources.upsert(row, ['userId', 'source']));
+  }
+
+  /** Forgets the sources that are known no more. */
+  async trim(): Promise<void> {
+    await this.sources.delete({ lastDay: LessThan(this.oldest) });
+  }
+
+  private get today(): number {
+    return Math.floor(this.clock.now() / DAY_MS);
+  }
+
+  private get oldest(): number {
+    return this.today - this.config.KNOWN_SOURCE_DAYS;
+  }
+}

@@ -1,0 +1,180 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SecurityEventsService } from '../src/events/security-events.service.js';
+import { SigningKeysService } from '../src/keys/signing-keys.service.js';
+import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { newName, PASSWORD, register, signUp } from './support/accounts.js';
+import { type Service, startService } from './support/service.js';
+
+const REQUEST_ID = 'events-test-1';
+const headers = { 'x-request-id': REQUEST_ID };
+const DAY = 24 * 3600;
+
+interface Row {
+  readonly id: string;
+  readonly at: number;
+  readonly event: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly user_id: string | null;
+  readonly session_id: string | null;
+  readonly source: string;
+  readonly contract: string;
+  readonly request_id: string;
+}
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ env: { RATE_LIMIT: 'on', LOGIN_LIMIT: '2', SIGNUP_LIMIT: '100', EVENT_DAYS: '3' } });
+});
+afterAll(() => service.stop());
+afterEach(async () => {
+  await service.dataSource.query('DELETE FROM rate_limits');
+});
+
+const claimsOf = (token: string) =>
+  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string; sid: string };
+
+/** The events of a request id, oldest first, as the table and as the log have them. */
+async function eventsOf(requestId = REQUEST_ID): Promise<Row[]> {
+  await service.app.get(SecurityEventsService).write();
+  const rows = await service.dataSource.query<Row[]>('SELECT * FROM events WHERE request_id = ? ORDER BY id', [
+    requestId,
+  ]);
+  const lines = service.log.filter((line) => line['context'] === 'security' && line['reqId'] === requestId);
+  expect(lines.map((line) => [line['event'], line['outcome'], line['reason'] ?? null, line['user'] ?? null])).toEqual(
+    rows.map((row) => [row.event, row.outcome, row.reason, row.user_id]),
+  );
+  return rows;
+}
+
+let count = 0;
+/** Sends a request. @returns the events that it made */
+async function told(method: string, path: string, request: { json?: unknown; bearer?: string }): Promise<Row[]> {
+  count += 1;
+  const id = `${REQUEST_ID}-${count}`;
+  await service.client.call(method, path, { ...request, headers: { 'x-request-id': id } });
+  return eventsOf(id);
+}
+
+describe('events', () => {
+  it('are told of sign-ups, and hold who, where from and by which request', async () => {
+    const username = newName();
+    const reply = await service.client.call('POST', '/auth/register', {
+      json: { username, password: PASSWORD },
+      headers,
+    });
+    const { sub, sid } = claimsOf((reply.body as { access: string }).access);
+    const [event, ...rest] = await eventsOf();
+    expect(rest).toEqual([]);
+    expect({ ...event, at: Number(event?.at) }).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/) as string,
+      at: service.clock.now(),
+      event: 'signup',
+      outcome: 'success',
+      reason: null,
+      user_id: sub,
+      session_id: sid,
+      source: '127.0.0.1',
+      contract: 'A',
+      request_id: REQUEST_ID,
+    });
+  });
+
+  it('are told of everything that happens to an account', async () => {
+    const { username, email, access, refresh } = await signUp(service.client);
+    const { sub, sid } = claimsOf(access);
+    const user = { user_id: sub };
+    const session = { ...user, session_id: sid };
+    const wrong = 'not the password';
+
+    const login = await told('POST', '/user/login', { json: { username: email, password: PASSWORD } });
+    expect(login).toMatchObject([{ event: 'login', outcome: 'success', contract: 'B', ...user }]);
+    expect(login[0]?.session_id).not.toBe(sid);
+    expect(await told('POST', '/auth/token', { json: { username, password: wrong } })).toMatchObject([
+      { event: 'login', outcome: 'failure', reason: 'wrong_password', contract: 'A', session_id: null, ...user },
+    ]);
+    expect(await told('POST', '/auth/token', { json: { username: newName(), password: wrong } })).toMatchObject([
+      { event: 'login', outcome: 'failure', reason: 'unknown_name', user_id: null },
+    ]);
+    const again = await told('POST', '/user/signup', {
+      json: { username, email, password: PASSWORD, first_name: '', last_name: '' },
+    });
+    expect(again).toMatchObject([{ event: 'signup', outcome: 'failure', reason: 'user_exists', contract: 'B' }]);
+    expect(await told('POST', '/auth/token/refresh', { json: { refresh } })).toMatchObject([
+      { event: 'refresh', outcome: 'success', contract: 'A', ...session },
+    ]);
+    service.clock.advance(60);
+    expect(await told('POST', '/user/login/refresh', { json: { refresh_token: refresh } })).toMatchObject([
+      { event: 'replay', outcome: 'failure', contract: 'B', ...session },
+    ]);
+    const other = await register(service.client);
+    const json = { current_password: wrong, new_password: 'another horse battery' };
+    expect(await told('POST', '/account/password', { bearer: other.access, json })).toMatchObject([
+      { event: 'password_change', outcome: 'failure', contract: 'account', user_id: claimsOf(other.access).sub },
+    ]);
+    expect(
+      await told('POST', '/account/password', { bearer: other.access, json: { ...json, current_password: PASSWORD } }),
+    ).toMatchObject([{ event: 'password_change', outcome: 'success', session_id: claimsOf(other.access).sid }]);
+    expect(await told('DELETE', '/account/sessions', { bearer: other.access })).toMatchObject([
+      { event: 'session_end', outcome: 'success', reason: 'others' },
+    ]);
+    const tokens = { access_token: other.access, refresh_token: other.refresh };
+    expect(await told('DELETE', '/user/login', { json: tokens })).toMatchObject([
+      { event: 'logout', outcome: 'success', contract: 'B', session_id: claimsOf(other.access).sid },
+    ]);
+  });
+
+  it('are told of attempts that are throttled', async () => {
+    const username = newName();
+    const attempt = () => told('POST', '/auth/token', { json: { username, password: 'wrong password' } });
+    await attempt();
+    await attempt();
+    expect(await attempt()).toMatchObject([{ event: 'login', outcome: 'throttled', user_id: null }]);
+  });
+
+  it('are told of new and retired keys', async () => {
+    const keys = service.app.get(SigningKeysService);
+    await keys.rotate();
+    const [newest] = await keys.all();
+    await keys.retire(newest?.kid ?? '');
+    const told = (await eventsOf('')).filter(({ event }) => event === 'key_rotation');
+    expect(told.map(({ reason }) => reason)).toEqual(['made', 'made', 'retired']);
+  });
+
+  it('are kept for EVENT_DAYS', async () => {
+    await told('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
+    service.clock.advance(2 * DAY);
+    const [recent] = await told('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
+    service.clock.advance(2 * DAY);
+    await service.app.get(UpkeepService).run();
+    const rows = await service.dataSource.query<Row[]>("SELECT * FROM events WHERE event = 'signup'");
+    expect(rows.map(({ id }) => id)).toEqual([recent?.id]);
+  });
+
+  it('hold nothing that a client typed but a plain request id, and no line of the log can be forged', async () => {
+    const forged = 'x\n{"level":"warn","event":"login"}';
+    const ids = ['a b', '{"a":1}', 'x'.repeat(129), 'a"b'];
+    for (const id of ids) {
+      const json = { username: forged, password: forged };
+      await service.client.call('POST', '/auth/token', { json, headers: { 'x-request-id': id } });
+    }
+    await service.app.get(SecurityEventsService).write();
+    const rows = await service.dataSource.query<Row[]>('SELECT * FROM events');
+    const text = JSON.stringify([rows, service.log]);
+    for (const typed of [...ids, forged]) expect(text).not.toContain(JSON.stringify(typed).slice(1, -1));
+  });
+});
+
+describe('EVENT_DAYS=0', () => {
+  it('leaves events to the log', async () => {
+    const other = await startService({ env: { EVENT_DAYS: '0' } });
+    try {
+      await register(other.client);
+      await other.app.get(SecurityEventsService).write();
+      expect(await other.dataSource.query('SELECT * FROM events')).toEqual([]);
+      expect(other.log.filter((line) => line['context'] === 'security' && line['event'] === 'signup')).toHaveLength(1);
+    } finally {
+      await other.stop();
+    }
+  });
+});

@@ -1,0 +1,291 @@
+import { afterEach, beforeAll, afterAll, describe, expect, it, vi } from 'vitest';
+import { register as registerAt, newName, PASSWORD, signUp } from './support/accounts.js';
+import type { Reply } from './support/client.js';
+import { type Service, startService } from './support/service.js';
+
+const LIMITS = {
+  RATE_LIMIT: 'on',
+  LOGIN_LIMIT: '3',
+  LOGIN_LIMIT_NAME: '8',
+  LOGIN_LIMIT_SOURCE: '12',
+  LOGIN_LIMIT_KNOWN: '20',
+  LOGIN_LIMIT_WINDOW: '900',
+  LOGIN_DELAY: '60',
+  LOGIN_DELAY_MAX: '150',
+  SIGNUP_LIMIT: '10000',
+  TRUST_PROXY: '127.0.0.1',
+};
+
+let service: Service;
+let replica: Service;
+
+beforeAll(async () => {
+  service = await startService({ env: LIMITS });
+  // The counters of the embedded store are its process's.
+  replica =
+    service.dataSource.options.type === 'mysql' ? await startService({ env: LIMITS, store: service.store }) : service;
+});
+afterAll(async () => {
+  if (replica !== service) await replica.stop();
+  await service.stop();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+let network = 0;
+/** An address of a source that no other test has. */
+function newAddress(): string {
+  network += 1;
+  return `10.${network >> 8}.${network & 255}.${1 + Math.floor(Math.random() * 250)}`;
+}
+
+/** A client at an address. */
+const from = (address: string, at = service) => ({
+  logInToA: (username: string, password: string) =>
+    at.client.call('POST', '/auth/token', { json: { username, password }, headers: { 'x-forwarded-for': address } }),
+  logInToB: (username: string, password: string) =>
+    at.client.call('POST', '/user/login', { json: { username, password }, headers: { 'x-forwarded-for': address } }),
+  signUpAtA: (username = newName(), password = PASSWORD) =>
+    at.client.call('POST', '/auth/register', { json: { username, password }, headers: { 'x-forwarded-for': address } }),
+});
+
+async function statusesOf(count: number, attempt: (i: number) => Promise<Reply>): Promise<number[]> {
+  const statuses: number[] = [];
+  for (let i = 0; i < count; i++) statuses.push((await attempt(i)).status);
+  return statuses;
+}
+
+/** Moves the time of the counters, which go by the machine's own. */
+function wait(seconds: number): void {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
+}
+
+/** An account that has logged in from an address of the network of this one. */
+async function accountAt(address: string) {
+  const username = newName();
+  expect((await from(address).signUpAtA(username)).status).toBe(201);
+  return username;
+}
+
+describe('failed logins', () => {
+  it('are refused after so many of one name from one source, in the dialect of the route, the right password too', async () => {
+    const name = await accountAt(newAddress());
+    const { logInToA, logInToB } = from(newAddress());
+    expect(await statusesOf(4, () => logInToA(name, 'wrong password'))).toEqual([401, 401, 401, 429]);
+    const a = await logInToA(name, PASSWORD);
+    expect([a.status, a.body]).toEqual([429, { detail: 'too many attempts, try again later' }]);
+    const b = await logInToB(name, PASSWORD);
+    expect([b.status, b.body]).toEqual([429, { status: 'BAD REQUEST', reason: 'too many attempts, try again later' }]);
+    for (const { headers } of [a, b]) {
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    }
+  });
+
+  it('at one contract and on one replica count at the others', async () => {
+    const name = await accountAt(newAddress());
+    const address = newAddress();
+    expect((await from(address).logInToA(name, 'wrong password')).status).toBe(401);
+    expect((await from(address, replica).logInToB(name.toUpperCase(), 'wrong password')).status).toBe(401);
+    expect((await from(address, replica).logInToA(` ${name} `, 'wrong password')).status).toBe(401);
+    expect((await from(address).logInToB(name, 'wrong password')).status).toBe(429);
+  });
+
+  it('count the same for names that nobody has', async () => {
+    const { logInToA } = from(newAddress());
+    const name = newName();
+    expect(await statusesOf(4, () => logInToA(name, 'wrong password'))).toEqual([401, 401, 401, 429]);
+  });
+
+  it('delay the next attempt longer each time, up to the longest delay', async () => {
+    const strict = await startService({ env: { ...LIMITS, LOGIN_LIMIT_NAME: '1000', LOGIN_LIMIT_SOURCE: '1000' } });
+    try {
+      const { logInToA } = from(newAddress(), strict);
+      const name = newName();
+      const delays: number[] = [];
+      for (let i = 0; i < 4; i++) {
+        const { headers } = await exhaust(() => logInToA(name, 'wrong password'));
+        const delay = Number(headers.get('retry-after'));
+        delays.push(delay);
+        wait(delay + 1);
+      }
+      expect(delays).toEqual([60, 120, 150, 150]);
+    } finally {
+      await strict.stop();
+    }
+  });
+
+  it('are let through again after the delay, and not before', async () => {
+    const name = await accountAt(newAddress());
+    const { logInToA } = from(newAddress());
+    await exhaust(() => logInToA(name, 'wrong password'));
+    wait(58);
+    expect((await logInToA(name, PASSWORD)).status).toBe(429);
+    wait(4);
+    expect((await logInToA(name, PASSWORD)).status).toBe(200);
+  });
+
+  it('of many names are refused by their source', async () => {
+    const address = newAddress();
+    const statuses = await statusesOf(14, () => from(address).logInToA(newName(), 'wrong password'));
+    expect(statuses).toEqual([...new Array<number>(12).fill(401), 429, 429]);
+    // Of the same /24, and of another one.
+    expect((await from(address.replace(/\d+$/, '254')).logInToA(newName(), 'wrong password')).status).toBe(429);
+    expect((await from(newAddress()).logInToA(newName(), 'wrong password')).status).toBe(401);
+  });
+
+  it('count an IPv6 /64 as one source', async () => {
+    const name = newName();
+    const statuses = await statusesOf(4, (i) => from(`2001:db8:1:2::${i + 1}`).logInToA(name, 'wrong password'));
+    expect(statuses).toEqual([401, 401, 401, 429]);
+    expect((await from('2001:db8:1:3::1').logInToA(name, 'wrong password')).status).toBe(401);
+  });
+
+  it('of one name are refused over all sources', async () => {
+    const name = await accountAt(newAddress());
+    const statuses = await statusesOf(10, () => from(newAddress()).logInToB(name, 'wrong password'));
+    expect(statuses).toEqual([...new Array<number>(8).fill(401), 429, 429]);
+  });
+
+  it('in a burst get no further than one after the other', async () => {
+    const name = await accountAt(newAddress());
+    const address = newAddress();
+    const guesses = Array.from({ length: 30 }, (_, i) => (i === 20 ? PASSWORD : `wrong password ${i}`));
+    const replies = await Promise.all(
+      guesses.map((guess, i) => from(address, i % 2 ? service : replica)[i % 3 ? 'logInToA' : 'logInToB'](name, guess)),
+    );
+    const looked = replies.filter(({ status }) => status !== 429);
+    expect(looked.length).toBeLessThanOrEqual(3);
+    expect(replies.every(({ status }) => [200, 201, 401, 429].includes(status))).toBe(true);
+  });
+
+  it('do not count when they succeed', async () => {
+    const name = await accountAt(newAddress());
+    for (let i = 0; i < 5; i++) expect((await from(newAddress()).logInToA(name, PASSWORD)).status).toBe(200);
+    const statuses = await statusesOf(10, () => from(newAddress()).logInToB(name, 'wrong password'));
+    expect(statuses).toEqual([...new Array<number>(8).fill(401), 429, 429]);
+  });
+});
+
+describe('a source from which an account has logged in before', () => {
+  it('is never refused with the right password, whoever fails from wherever', async () => {
+    const home = newAddress();
+    const name = await accountAt(home);
+    await statusesOf(10, () => from(newAddress()).logInToA(name, 'wrong password'));
+    expect((await from(newAddress()).logInToA(name, PASSWORD)).status).toBe(429);
+    expect((await from(home).logInToA(name, PASSWORD)).status).toBe(200);
+    // Nor by whoever fails beside its owner.
+    await statusesOf(6, () => from(home).logInToB(name, 'wrong password'));
+    expect((await from(home).logInToB(name, 'wrong password')).status).toBe(429);
+    expect((await from(home).logInToB(name, PASSWORD)).status).toBe(201);
+  });
+
+  it('is not shut out by others who fail there', async () => {
+    const office = newAddress();
+    const name = await accountAt(office);
+    await statusesOf(14, () => from(office).logInToA(newName(), 'wrong password'));
+    expect((await from(office).logInToA(newName(), PASSWORD)).status).toBe(429);
+    expect((await from(office).logInToA(name, PASSWORD)).status).toBe(200);
+  });
+
+  it('becomes one with the first login from there', async () => {
+    const name = await accountAt(newAddress());
+    const cafe = newAddress();
+    expect((await from(cafe).logInToA(name, PASSWORD)).status).toBe(200);
+    await statusesOf(10, () => from(newAddress()).logInToA(name, 'wrong password'));
+    expect((await from(cafe).logInToA(name, PASSWORD)).status).toBe(200);
+  });
+
+  it('answers wrong passwords in a burst no more often than the budget', async () => {
+    const home = newAddress();
+    const name = await accountAt(home);
+    const replies = await Promise.all(
+      Array.from({ length: 20 }, (_, i) => from(home).logInToA(name, i === 10 ? PASSWORD : `wrong password ${i}`)),
+    );
+    const statuses = replies.map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401).length).toBeLessThanOrEqual(3);
+    expect(statuses[10]).toBe(200);
+  });
+
+  it('is a source like any other after LOGIN_LIMIT_KNOWN wrong ones in a day', async () => {
+    const home = newAddress();
+    const name = await accountAt(home);
+    await statusesOf(21, () => from(home).logInToA(name, 'wrong password'));
+    expect((await from(home).logInToA(name, PASSWORD)).status).toBe(429);
+  });
+});
+
+describe('the current password at a change of it', () => {
+  it('cannot be guessed at either', async () => {
+    const { access, username } = await registerAt(service.client);
+    const change = (current: string) =>
+      service.client.call('POST', '/account/password', {
+        bearer: access,
+        json: { current_password: current, new_password: 'another horse battery' },
+        headers: { 'x-forwarded-for': '192.0.2.77' },
+      });
+    expect(await statusesOf(4, () => change('wrong password'))).toEqual([400, 400, 400, 429]);
+    expect((await change(PASSWORD)).status).toBe(429);
+    expect((await from('192.0.2.78').logInToA(username, PASSWORD)).status).toBe(429);
+  });
+});
+
+describe('sign-ups', () => {
+  it('are limited by source, those of taken names too', async () => {
+    const few = await startService({ env: { ...LIMITS, SIGNUP_LIMIT: '3', SIGNUP_LIMIT_WINDOW: '60' } });
+    try {
+      const { signUpAtA } = from('192.0.2.1', few);
+      const { username } = await signUp(few.client);
+      expect(await statusesOf(3, (i) => signUpAtA(i === 1 ? username : newName()))).toEqual([201, 409, 201]);
+      const refused = await signUpAtA();
+      expect(refused.status).toBe(429);
+      expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+      expect((await from('198.51.100.1', few).signUpAtA()).status).toBe(201);
+      wait(61);
+      expect((await signUpAtA()).status).toBe(201);
+    } finally {
+      await few.stop();
+    }
+  });
+});
+
+describe('the source', () => {
+  it('is the peer of the socket where no proxy is trusted, whatever X-Forwarded-For says', async () => {
+    const plain = await startService({ env: { ...LIMITS, TRUST_PROXY: 'off' } });
+    try {
+      const name = newName();
+      const statuses = await statusesOf(4, () => from(newAddress(), plain).logInToA(name, 'wrong password'));
+      expect(statuses).toEqual([401, 401, 401, 429]);
+    } finally {
+      await plain.stop();
+    }
+  });
+});
+
+describe('RATE_LIMIT=off', () => {
+  it('counts nothing and refuses nobody', async () => {
+    const off = await startService({ env: { ...LIMITS, RATE_LIMIT: 'off', SIGNUP_LIMIT: '1' } });
+    try {
+      const { username } = await registerAt(off.client);
+      await registerAt(off.client);
+      expect(
+        await statusesOf(20, () => off.client.post('/auth/token', { username, password: 'wrong password' })),
+      ).toEqual(new Array(20).fill(401));
+      for (const table of ['rate_limits', 'known_sources'])
+        expect(await off.dataSource.query(`SELECT * FROM ${table}`)).toEqual([]);
+    } finally {
+      await off.stop();
+    }
+  });
+});
+
+/** Tries until it is refused. @returns the refusal */
+async function exhaust(attempt: () => Promise<Reply>): Promise<Reply> {
+  for (let i = 0; i < 50; i++) {
+    const reply = await attempt();
+    if (reply.status === 429) return reply;
+    expect(reply.status).toBe(401);
+  }
+  throw new Error('was never refused');
+}
