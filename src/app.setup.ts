@@ -1,32 +1,29 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
 import { oauthDialect } from './auth/oauth/oauth.presenter.js';
 import { userLoginDialect } from './auth/user-login/user-login.presenter.js';
 import type { Config } from './config/config.js';
 import { setUpSwagger } from './docs/swagger.js';
+import { refuseAmbiguousRequests } from './http/ambiguous-requests.js';
 import { registerBodyParsers } from './http/body-parsers.js';
 import { BodyPipe } from './http/body.pipe.js';
-import { answer, Dialects, routeOf } from './http/dialect.js';
+import { Connections } from './http/connections.js';
+import { Dialects } from './http/dialect.js';
 import { drainOnClose } from './http/drain.js';
-import { failureOf } from './http/failure-of.js';
 import { FailureFilter } from './http/failure.filter.js';
 import { refuseForeignMediaTypes } from './http/media-types.js';
-import { refuseMalformedHttp } from './http/malformed-http.js';
+import { MalformedHttp } from './http/malformed-http.js';
 import { problemDetails } from './http/problem-details.js';
 import { logRequests, requestIdOf } from './http/request-log.js';
 import { refuseUnknownRoutes } from './http/routes.js';
+import { serverFactory } from './http/server.js';
+import { UndecodableUrls } from './http/undecodable-urls.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
-/** For a whole request to arrive, headers and body. */
-const REQUEST_TIMEOUT_MS = 10_000;
+/** More than any URL has, which is a header's worth at most. */
+const PARAMETER_LIMIT = 64 * 1024;
 
 const dialects = new Dialects([authTokenDialect, userLoginDialect, oauthDialect], problemDetails);
 
@@ -35,6 +32,9 @@ export const nestOptions = { bodyParser: false, abortOnError: false } as const;
 
 /** The HTTP server with everything that happens before a route is chosen. */
 export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
+  const connections = new Connections();
+  const malformedHttp = new MalformedHttp(connections, logger);
+  const undecodableUrls = new UndecodableUrls();
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -43,28 +43,21 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
     genReqId: requestIdOf,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: BODY_LIMIT_BYTES,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
-    // A URL that cannot be decoded has no route, so no filter hears of it.
-    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      reply.headers({ 'X-Request-Id': request.id, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
-      answer(reply, dialects.of(routeOf(request)).present(failureOf(error)));
-    },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LIMIT },
+    frameworkErrors: undecodableUrls.onFrameworkError,
     // What was taken is finished, see drainOnClose.
     return503OnClosing: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    // By itself Node gives headers longer than that, and takes the longer of the two for both.
-    http: {
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: 1_000,
-    },
-    clientErrorHandler: refuseMalformedHttp,
+    serverFactory: serverFactory(config, connections, logger),
+    clientErrorHandler: malformedHttp.onClientError,
   });
   const fastify: FastifyInstance = adapter.getInstance();
   registerBodyParsers(fastify);
-  drainOnClose(fastify);
+  drainOnClose(fastify, connections);
+  malformedHttp.refuseTunnels(fastify.server);
   logRequests(fastify, logger);
   forbidCaching(fastify);
+  undecodableUrls.refuse(fastify);
+  refuseAmbiguousRequests(fastify);
   refuseUnknownRoutes(fastify);
   refuseForeignMediaTypes(fastify, dialects);
   return adapter;

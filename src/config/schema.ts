@@ -88,6 +88,8 @@ export const variables = z.object({
     )
     .default('info'),
   SWAGGER: onOff(true),
+  MAX_CONNECTIONS: whole(1, 1_000_000, 5_000),
+  KEEP_ALIVE_TIMEOUT: whole(1, 600, 5),
   WORKERS: z
     .string()
     .regex(/^(auto|\d{1,2})$/, 'must be auto or a whole number')

@@ -6,6 +6,9 @@ import { FailureError } from '../errors/failure.error.js';
 
 /** Nesting beyond it is no body of ours, and would only exhaust the stack of whoever walks it. */
 const MAX_DEPTH = 8;
+/** Fields of objects and items of arrays, nested ones included. No body of ours has more than five. */
+const MAX_FIELDS = 100;
+const TOO_MANY_FIELDS = 'the request body has too many fields';
 
 /** Replaces Fastify's parsers by ours for JSON, urlencoded and multipart bodies; every other media type is refused (415). */
 export function registerBodyParsers(fastify: FastifyInstance): void {
@@ -29,7 +32,8 @@ function parseJson(body: Buffer): unknown {
   } catch {
     throw malformed('the request body is not valid JSON');
   }
-  if (isDeeperThan(value, MAX_DEPTH)) throw malformed('the request body is nested too deeply');
+  const excess = excessOf(value);
+  if (excess !== undefined) throw malformed(excess);
   return value;
 }
 
@@ -38,7 +42,7 @@ function parseForm(body: Buffer): unknown {
   const form = new URLSearchParams(text);
   // Escapes that are no UTF-8 decode to the replacement character, all to the same.
   if (form.toString().includes('%EF%BF%BD') && !/%EF%BF%BD|\ufffd/i.test(text)) throw notUtf8();
-  return fieldsOf(form);
+  return fieldsOf([...form]);
 }
 
 async function parseMultipart(body: Buffer, request: FastifyRequest): Promise<unknown> {
@@ -72,7 +76,8 @@ function multipartEntries(body: Buffer, headers: BusboyHeaders): Promise<[string
 }
 
 /** Entries of a form by name. A field that is given more than once becomes an array, which no field of ours may be. */
-function fieldsOf(form: Iterable<[string, unknown]>): Record<string, unknown> {
+function fieldsOf(form: readonly [string, unknown][]): Record<string, unknown> {
+  if (form.length > MAX_FIELDS) throw malformed(TOO_MANY_FIELDS);
   const fields = new Map<string, unknown[]>();
   for (const [name, value] of form) fields.set(name, [...(fields.get(name) ?? []).slice(0, 1), value]);
   if (fields.has('__proto__')) throw malformed('the request body has a field that is not allowed');
@@ -85,9 +90,18 @@ function textOf(body: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-function isDeeperThan(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((item) => isDeeperThan(item, depth - 1));
+/** What a value has too much of, if anything. Level by level: whoever nests deeply has no say in how deep this calls itself. */
+function excessOf(value: unknown): string | undefined {
+  let level = [value];
+  let fields = 0;
+  for (let depth = 0; ; depth++) {
+    const nested = level.filter((item) => typeof item === 'object' && item !== null);
+    if (nested.length === 0) return undefined;
+    if (depth === MAX_DEPTH) return 'the request body is nested too deeply';
+    level = nested.flatMap((item) => Object.values(item) as unknown[]);
+    fields += level.length;
+    if (fields > MAX_FIELDS) return TOO_MANY_FIELDS;
+  }
 }
 
 function notUtf8(): FailureError {

@@ -42,11 +42,19 @@ export function routeOf(request: FastifyRequest): string {
   return request.routeOptions.url ?? pathOf(request.url);
 }
 
+/** A request target without scheme and host, which may stand before it (RFC 9112 section 3.2.2). */
+export function originForm(url: string): string {
+  const target = url.replace(/^https?:\/\/[^/?#]*/i, '');
+  return target.startsWith('/') ? target : `/${target}`;
+}
+
+/** As the router reads it: dot segments and double slashes stand for themselves. */
 function pathOf(url: string): string {
+  const path = originForm(url).split(/[?#]/, 1)[0] ?? '';
   try {
-    return decodeURI(new URL(url, 'http://localhost').pathname);
+    return decodeURI(path);
   } catch {
-    return url.split(/[?#]/, 1)[0] ?? '';
+    return path;
   }
 }
 

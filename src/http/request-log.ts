@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { routeOf } from './dialect.js';
+
+/** A JWT, or its beginning: each begins with `{"` in base64url. */
+const TOKEN = /eyJ[\w.%=-]*/g;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
@@ -17,18 +20,27 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   // Nothing that is written here could hold what is kept out of other lines, and looking for it takes as long as the line.
   const lines = logger.child({}, { redact: [] });
 
-  fastify.addHook('onRequest', (request, reply, done) => {
+  // Not earlier: some answers of the framework pass by the other hooks.
+  fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('X-Request-Id', request.id);
     done();
   });
   fastify.addHook('onRequestAbort', (request, done) => {
-    lines.info({ reqId: request.id, method: request.method, path: routeOf(request) }, 'request aborted by the client');
+    lines.info(
+      { reqId: request.id, method: request.method, path: pathForLog(request) },
+      'request aborted by the client',
+    );
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { id, method, ip } = request;
     const ms = Math.round(reply.elapsedTime);
-    lines.info({ reqId: id, method, path: routeOf(request), status: reply.statusCode, ms, ip }, 'request');
+    lines.info({ reqId: id, method, path: pathForLog(request), status: reply.statusCode, ms, ip }, 'request');
     done();
   });
+}
+
+/** The route, or the path where there is none, without tokens that somebody took for a part of it. */
+function pathForLog(request: FastifyRequest): string {
+  return request.routeOptions.url ?? routeOf(request).replace(TOKEN, '[token]');
 }
