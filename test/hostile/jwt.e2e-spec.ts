@@ -1,0 +1,508 @@
+import { createHash, createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
+import { CompactEncrypt, FlattenedSign } from 'jose';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { CONFIG, type Config } from '../../src/config/config.js';
+import { deriveKey } from '../../src/keys/derive-key.js';
+import { SigningKeysService } from '../../src/keys/signing-keys.service.js';
+import { register, signUp } from '../support/accounts.js';
+import { answerTo, bytesOf, exchange } from '../support/raw-http.js';
+import { type Service, startService } from '../support/service.js';
+
+const CLIENT = { id: 'resource-server', secret: 'a-secret-of-its-own' };
+const BASIC = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')}`;
+const ENV = {
+  INTROSPECTION_CLIENTS: `${CLIENT.id}:${createHash('sha256').update(CLIENT.secret).digest('hex')}`,
+  RATE_LIMIT: 'off',
+};
+
+let service: Service;
+let other: Service;
+let victim: Awaited<ReturnType<typeof signUp>>;
+beforeAll(async () => {
+  [service, other] = await Promise.all([startService({ env: ENV }), startService({ env: ENV })]);
+});
+beforeEach(async () => {
+  victim = await signUp(service.client);
+});
+afterAll(() => Promise.all([service.stop(), other.stop()]));
+
+type Json = Record<string, unknown>;
+
+const encoded = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+const part = (token: string, i: number) => token.split('.')[i] ?? '';
+const decoded = (token: string, i: number) => JSON.parse(Buffer.from(part(token, i), 'base64url').toString()) as Json;
+const withHeader = (token: string, change: Json) =>
+  [encoded({ ...decoded(token, 0), ...change }), part(token, 1), part(token, 2)].join('.');
+const withSignature = (token: string, signature: Buffer | string) =>
+  [part(token, 0), part(token, 1), typeof signature === 'string' ? signature : signature.toString('base64url')].join(
+    '.',
+  );
+const hmac = (text: string, key: Buffer | string) => createHmac('sha256', key).update(text).digest('base64url');
+
+const FORGER = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const FORGED_JWK = { ...FORGER.publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' };
+
+/** Signed by a stranger: the claims, and a header, both to be chosen. */
+function byForger(header: Json, claims: unknown): string {
+  const text = `${encoded(header)}.${encoded(claims)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), { key: FORGER.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+/** Signed by this installation's own key. */
+async function byUs(claims: unknown, header: Json = {}): Promise<string> {
+  const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
+  const text = `${encoded({ alg: 'ES256', typ: 'at+jwt', kid, ...header })}.${encoded(claims)}`;
+  return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+}
+
+/** A refresh token that this installation would have signed. */
+function refreshByUs(claims: unknown): string {
+  const key = deriveKey(service.app.get<Config>(CONFIG).AUTH_SECRET, 'refresh-token');
+  const text = `${encoded({ alg: 'HS256', typ: 'rt+jwt' })}.${encoded(claims)}`;
+  return `${text}.${hmac(text, key)}`;
+}
+
+async function publicJwk(): Promise<JsonWebKey> {
+  return ((await service.client.get('/.well-known/jwks.json')).body as { keys: JsonWebKey[] }).keys[0]!;
+}
+
+/** Shows a token wherever one may be shown. @returns where it was honoured, or the status where it was neither that nor refused */
+async function honouredAt(token: string): Promise<string[]> {
+  const json = (path: string, body: Json) => ({ path, body: JSON.stringify(body), type: 'application/json' });
+  const form = (path: string) => ({
+    path,
+    body: new URLSearchParams({ token }).toString(),
+    type: 'application/x-www-form-urlencoded',
+  });
+  const shown = [
+    json('/auth/token/verify', { token }),
+    json('/auth/token/refresh', { refresh: token }),
+    json('/auth/token/refresh', { token }),
+    json('/user/login/refresh', { refresh_token: token }),
+    { ...json('/user/login', { access_token: token, refresh_token: victim.refresh }), method: 'DELETE' },
+    { ...json('/user/login', { access_token: victim.access, refresh_token: token }), method: 'DELETE' },
+    form('/oauth/introspect'),
+    form('/oauth/revoke'),
+  ];
+  const honoured: string[] = [];
+  for (const { path, body, type, method = 'POST' } of shown.map((each) => ({ method: 'POST', ...each }))) {
+    const headers = { 'content-type': type, ...(path.startsWith('/oauth') && { authorization: BASIC }) };
+    const response = await fetch(service.url + path, { method, body, headers });
+    const isRefused = path.startsWith('/oauth')
+      ? response.status === 200 && /^(\{"active":false\})?$/.test(await response.text())
+      : response.status === 401 || response.status === 413;
+    // No text at all is a field that is missing.
+    if (!isRefused && !(response.status === 400 && token.trim() === ''))
+      honoured.push(`${method} ${path}: ${response.status}`);
+  }
+  // As one byte a character: what cannot stand in a header is refused by the parser.
+  const line = /[^\t\x20-\x7e\x80-\xff]/.test(token) ? encoded(token) : token;
+  const request = { target: '/auth/getuser', headers: [['Authorization', `Bearer ${line}`]] as const };
+  const { status } = await answerTo(service.url, request);
+  if (status !== 401 && status !== 431) honoured.push(`GET /auth/getuser: ${status}`);
+  return honoured;
+}
+
+/** Nothing of what was shown has ended the victim's session, or spent its token. */
+async function expectVictimUnharmed(): Promise<void> {
+  expect((await service.client.get('/auth/getuser', victim.access)).status).toBe(200);
+  expect((await service.client.post('/user/login/refresh', { refresh_token: victim.refresh })).status).toBe(201);
+}
+
+async function expectRefused(...tokens: string[]): Promise<void> {
+  for (const token of tokens) expect(await honouredAt(token), token.slice(0, 200)).toEqual([]);
+  await expectVictimUnharmed();
+}
+
+describe('a token without a signature is refused', () => {
+  it.each(['none', 'None', 'NONE', 'nOnE', 'none ', 'no\u006ee', '', 'null', 'ES256\0', 'es256', 'HS256,none'])(
+    'alg %j',
+    async (alg) => {
+      const tokens = [victim.access, victim.refresh].flatMap((token) => [
+        withSignature(withHeader(token, { alg }), ''),
+        withHeader(token, { alg }),
+        `${encoded({ alg })}.${part(token, 1)}.`,
+        `${encoded({ alg })}.${part(token, 1)}`,
+      ]);
+      await expectRefused(...tokens);
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['no alg', undefined],
+    ['null', null],
+    ['a list', ['ES256', 'none']],
+    ['an object', { toString: 'none' }],
+    ['a boolean', false],
+    ['a number', 0],
+  ])('%s for alg', async (_, alg) => {
+    await expectRefused(...[victim.access, victim.refresh].map((token) => withHeader(token, { alg })));
+  });
+});
+
+describe('a token of another algorithm is refused', () => {
+  it.each(['HS256', 'HS384', 'HS512'])('%s with the public key for a secret, in any form of it', async (alg) => {
+    const jwk = await publicJwk();
+    const key = createPublicKey({ key: jwk, format: 'jwk' });
+    const pem = key.export({ type: 'spki', format: 'pem' }) as string;
+    const secrets = [
+      pem,
+      pem.trim(),
+      pem.replaceAll('\n', '\r\n'),
+      key.export({ type: 'spki', format: 'der' }),
+      JSON.stringify(jwk),
+      JSON.stringify({ keys: [jwk] }),
+      Buffer.from(jwk.x!, 'base64url'),
+      Buffer.concat([Buffer.from([4]), Buffer.from(jwk.x!, 'base64url'), Buffer.from(jwk.y!, 'base64url')]),
+      String(decoded(victim.access, 0)['kid']),
+      '',
+    ];
+    const headers = [
+      { ...decoded(victim.access, 0), alg },
+      { alg, typ: 'JWT' },
+      { alg, typ: 'rt+jwt' },
+      { alg, typ: 'at+jwt' },
+    ];
+    const texts = headers.flatMap((header) =>
+      [part(victim.access, 1), part(victim.refresh, 1)].map((claims) => `${encoded(header)}.${claims}`),
+    );
+    const digest = alg.replace('HS', 'sha');
+    const tokens = secrets.flatMap((secret) =>
+      texts.map((text) => `${text}.${createHmac(digest, secret).update(text).digest('base64url')}`),
+    );
+    for (const token of tokens) {
+      expect((await service.client.post('/auth/token/verify', { token })).status).toBe(401);
+      expect((await service.client.get('/auth/getuser', token)).status).toBe(401);
+      expect((await service.client.post('/auth/token/refresh', { refresh: token })).status).toBe(401);
+    }
+    await expectVictimUnharmed();
+  });
+
+  it('an access token for a refresh token, and the other way round', async () => {
+    const { access, refresh } = victim;
+    expect((await service.client.post('/auth/token/verify', { token: refresh })).status).toBe(401);
+    expect((await service.client.get('/auth/getuser', refresh)).status).toBe(401);
+    expect((await service.client.post('/auth/token/refresh', { refresh: access })).status).toBe(401);
+    expect((await service.client.post('/user/login/refresh', { refresh_token: access })).status).toBe(401);
+    for (const [access_token, refresh_token] of [
+      [refresh, access],
+      [access, access],
+      [refresh, refresh],
+    ])
+      expect((await service.client.delete('/user/login', { access_token, refresh_token })).status).toBe(401);
+    await expectVictimUnharmed();
+  });
+});
+
+describe('a header that names a key is of no use', () => {
+  it.each<[string, Json]>([
+    ['a jwk', { jwk: FORGED_JWK }],
+    ['a jwk under our kid', { jwk: { ...FORGED_JWK, kid: 'ours' }, kid: 'ours' }],
+    ['a jku', { jku: 'http://127.0.0.1:9/jwks.json' }],
+    ['a file for a jku', { jku: 'file:///dev/zero' }],
+    ['an x5u', { x5u: 'http://127.0.0.1:9/certificate.pem' }],
+    ['an x5c', { x5c: [FORGER.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')] }],
+    ['a path for a kid', { kid: '../../../../dev/null' }],
+    ['an empty file for a kid', { kid: '/proc/sys/kernel/randomize_va_space' }],
+    ['SQL for a kid', { kid: "' UNION SELECT 'x' -- " }],
+    ['a command for a kid', { kid: '| sleep 10' }],
+    ['NUL in a kid', { kid: 'ours\0' }],
+    ['a prototype for a kid', { kid: '__proto__' }],
+    ['a constructor for a kid', { kid: 'constructor' }],
+    ['no kid', { kid: undefined }],
+    ['an empty kid', { kid: '' }],
+    ['null for a kid', { kid: null }],
+    ['a list for a kid', { kid: ['ours'] }],
+    ['a very long kid', { kid: 'k'.repeat(3_000) }],
+    ['lone surrogates in a kid', { kid: '\ud800' }],
+    ['crit', { crit: ['exp'] }],
+    ['an unencoded payload', { b64: false, crit: ['b64'] }],
+    ['compression', { zip: 'DEF' }],
+    ['encryption', { enc: 'A256GCM', alg: 'dir' }],
+    ['content of its own', { cty: 'JWT' }],
+  ])('%s', async (_, change) => {
+    const ours = decoded(victim.access, 0)['kid'];
+    const named = {
+      ...change,
+      ...(JSON.parse(JSON.stringify(change).replaceAll('"ours', `"${String(ours)}`)) as Json),
+    };
+    const forged = byForger({ alg: 'ES256', typ: 'at+jwt', kid: ours, ...named }, decoded(victim.access, 1));
+    const changed = [victim.access, victim.refresh].map((token) => withHeader(token, change));
+    await expectRefused(forged, ...changed.filter((token) => token !== victim.refresh));
+  });
+
+  it.each<[string, Json]>([
+    ['crit', { crit: ['exp'] }],
+    ['an empty crit', { crit: [] }],
+    ['an unencoded payload', { b64: false, crit: ['b64'] }],
+    ['another type', { typ: 'JWT' }],
+    ['the type in capitals', { typ: 'AT+JWT' }],
+    ['no type', { typ: undefined }],
+  ])('not even where our own key has signed it: %s', async (_, change) => {
+    await expectRefused(await byUs(decoded(victim.access, 1), change));
+  });
+});
+
+describe('a signature', () => {
+  it('that is not there, is zero, cut, longer or of something else is refused', async () => {
+    const own = Buffer.from(part(victim.access, 2), 'base64url');
+    const zeros = Buffer.alloc(64);
+    const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
+    const signatures: (Buffer | string)[] = [
+      '',
+      zeros,
+      Buffer.alloc(0),
+      Buffer.alloc(64, 0xff),
+      Buffer.concat([order, order]),
+      Buffer.concat([own.subarray(0, 32), Buffer.alloc(32)]),
+      Buffer.concat([Buffer.alloc(32), own.subarray(32)]),
+      own.subarray(0, 63),
+      Buffer.concat([own, Buffer.alloc(1)]),
+      Buffer.concat([own, own]),
+      // 0 as a DER sequence of two numbers.
+      Buffer.from('3006020100020100', 'hex'),
+      derOf(own),
+      part(victim.refresh, 2),
+      Buffer.from(part(victim.refresh, 2), 'base64url'),
+    ];
+    await expectRefused(
+      ...signatures.map((signature) => withSignature(victim.access, signature)),
+      ...signatures.slice(0, 8).map((signature) => withSignature(victim.refresh, signature)),
+    );
+  });
+
+  it('that is spelled otherwise is refused', async () => {
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const spellings = [victim.access, victim.refresh].flatMap((token) => {
+      const [header = '', claims = '', signature = ''] = token.split('.');
+      const last = alphabet.indexOf(signature.at(-1)!);
+      return [
+        `${token}=`,
+        `${token}==`,
+        `${header}=.${claims}=.${signature}`,
+        // The bits that the last character has too many.
+        `${header}.${claims}.${signature.slice(0, -1)}${alphabet[last ^ 1]!}`,
+        `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('base64')}`,
+        `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('hex')}`,
+        `${header}.${claims}.${signature.slice(0, 10)}\n${signature.slice(10)}`,
+        `${header}.${claims}.${signature.slice(0, 10)}!${signature.slice(10)}`,
+        token.replaceAll('.', '%2e'),
+        token.replaceAll('.', '\u3002'),
+        encodeURIComponent(`"${token}"`),
+      ];
+    });
+    await expectRefused(...spellings);
+  });
+
+  it('is not the one text that covers its claims: (r, n - s) verifies too, and opens what the first one opens and no more', async () => {
+    const twin = withSignature(victim.access, mirrored(Buffer.from(part(victim.access, 2), 'base64url')));
+    expect(twin).not.toBe(victim.access);
+    expect((await service.client.get('/auth/getuser', twin)).body).toEqual({ username: victim.username });
+    // So nothing may go by the text of a token: whoever ends the session ends both.
+    await service.client.delete('/user/login', { access_token: twin, refresh_token: victim.refresh });
+    for (const token of [twin, victim.access])
+      expect((await service.client.post('/auth/token/verify', { token })).status).toBe(401);
+  });
+});
+
+describe('a token that is no compact JWS is refused', () => {
+  it('with white space, quotes, other parts, or much too long', async () => {
+    const tokens = [victim.access, victim.refresh].flatMap((token) => [
+      ` ${token}`,
+      `\t${token}`,
+      `${token}\0`,
+      `${token}\r\n`,
+      `\ufeff${token}`,
+      `"${token}"`,
+      `Bearer ${token}`,
+      `${token},${token}`,
+      `${token}.`,
+      `.${token}`,
+      `${token}.${part(token, 2)}`,
+      `${part(token, 0)}..${part(token, 2)}`,
+      '..',
+      '...',
+      '....',
+      '.'.repeat(5_000),
+      'a'.repeat(6_000),
+      `${encoded({ alg: 'ES256', kid: 'k'.repeat(5_000) })}.${part(token, 1)}.${part(token, 2)}`,
+      encoded('[[[['.repeat(1_000)),
+      `${encoded(`${'['.repeat(3_000)}${']'.repeat(3_000)}`)}.${part(token, 1)}.${part(token, 2)}`,
+      `${encoded('"alg"')}.${encoded('1')}.${part(token, 2)}`,
+      `${encoded('{"alg":"ES256"')}.${part(token, 1)}.${part(token, 2)}`,
+    ]);
+    // In a header white space around a value is none of it.
+    for (const token of tokens)
+      expect(
+        (await honouredAt(token)).filter((where) => !where.startsWith('GET') || token.trim() === token),
+        JSON.stringify(token.slice(0, 100)),
+      ).toEqual([]);
+    await expectVictimUnharmed();
+  });
+
+  it('in JSON serialization, or encrypted', async () => {
+    const payload = Buffer.from(JSON.stringify(decoded(victim.access, 1)));
+    const flattened = await new FlattenedSign(payload)
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
+      .sign(FORGER.privateKey);
+    const [header, claims, signature] = victim.access.split('.');
+    const jwk = createPublicKey({ key: await publicJwk(), format: 'jwk' });
+    const encrypted = await new CompactEncrypt(payload)
+      .setProtectedHeader({ alg: 'ECDH-ES', enc: 'A256GCM', typ: 'at+jwt' })
+      .encrypt(jwk);
+    await expectRefused(
+      JSON.stringify(flattened),
+      JSON.stringify({ payload: claims, protected: header, signature }),
+      JSON.stringify({ payload: claims, signatures: [{ protected: header, signature }] }),
+      encrypted,
+    );
+  });
+});
+
+describe('claims that our own key has signed', () => {
+  const WRONG: [string, unknown[]][] = [
+    ['iss', [undefined, null, '', ['http://localhost:3000'], 1, {}]],
+    ['sub', [undefined, null, '', 0, [], {}, true]],
+    ['sid', [undefined, null, '', 0, [], {}, true, 'nobody', "' OR 1=1 -- ", '\ud800', '\0', 'x'.repeat(3_000)]],
+    ['jti', [undefined, null, '', 0, [], {}]],
+    ['iat', [undefined, null, '', '0', -1, 0.5, 1e300, [], {}, true]],
+    ['exp', [undefined, null, '', '9999999999', -1, 0, 0.5, 1e300, [9_999_999_999], {}, true]],
+    ['nbf', [null, '0', -1, 0.5, 9_999_999_999, 1e300, [], {}]],
+    ['token_type', [undefined, null, '', 'refresh', 'Access', ['access'], {}, 1]],
+  ];
+
+  it.each(WRONG)('are checked: %s', async (name, values) => {
+    const claims = decoded(victim.access, 1);
+    const tokens = await Promise.all(values.map((value) => byUs({ ...claims, [name]: value })));
+    await expectRefused(...tokens);
+  });
+
+  it.each<[string, unknown]>([
+    ['no object', 'text'],
+    ['null', 'null'],
+    ['a list', []],
+    ['a number', '1'],
+    ['nothing', ''],
+    ['no JSON', '{"sub":'],
+    ['a prototype', '{"__proto__":{"sub":"x","sid":"x"}}'],
+  ])('must be an object: %s', async (_, claims) => {
+    await expectRefused(await byUs(claims));
+  });
+
+  it('belong to one account: the session of one under the name of another is refused', async () => {
+    const stranger = await register(service.client);
+    const [ours, theirs] = [decoded(victim.access, 1), decoded(stranger.access, 1)];
+    for (const claims of [
+      { ...theirs, sid: ours['sid'] },
+      { ...ours, sid: theirs['sid'] },
+      { ...ours, iss: 'http://evil.example.com' },
+    ]) {
+      const token = await byUs(claims);
+      expect((await service.client.post('/auth/token/verify', { token })).status).toBe(401);
+      expect((await service.client.get('/auth/getuser', token)).status).toBe(401);
+    }
+    await expectVictimUnharmed();
+  });
+
+  it.each<[string, Json]>([
+    ['a counter of text', { counter: '0' }],
+    ['no counter', { counter: undefined }],
+    ['a broken counter', { counter: 0.5 }],
+    ['a counter beyond what is exact', { counter: 2 ** 60 }],
+    ['a counter beyond the column', { counter: 2 ** 40 }],
+    ['a counter to come', { counter: 1 }],
+    ['another sid', { sid: 'nobody' }],
+    ['SQL for a sid', { sid: "' OR 1=1 -- " }],
+    ['a list for a sid', { sid: ['nobody'] }],
+    ['another sub', { sub: 'nobody' }],
+    ['exp of text', { exp: '9999999999' }],
+    ['an endless life', { exp: 1e300 }],
+    ['iat to come', { iat: 9_999_999_999 }],
+    ['another type', { token_type: 'access' }],
+  ])('of a refresh token are checked: %s', async (_, change) => {
+    const token = refreshByUs({ ...decoded(victim.refresh, 1), ...change });
+    expect((await service.client.post('/auth/token/refresh', { refresh: token })).status).toBe(401);
+    expect((await service.client.post('/user/login/refresh', { refresh_token: token })).status).toBe(401);
+    await expectVictimUnharmed();
+  });
+});
+
+describe('tokens of another installation', () => {
+  it('are refused, with its keys under our names too', async () => {
+    const { access, refresh } = await register(other.client, victim.username);
+    const { kid, privateKey } = await other.app.get(SigningKeysService).signing();
+    const text = `${part(victim.access, 0)}.${part(victim.access, 1)}`;
+    const relabelled = `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+    expect(kid).not.toBe(decoded(victim.access, 0)['kid']);
+    await expectRefused(access, refresh, relabelled);
+  });
+});
+
+describe('a request with more than one Authorization header', () => {
+  it.each<[string, (good: string) => string[]]>([
+    ['two good ones', (good) => [good, good]],
+    ['a good one first', (good) => [good, 'Bearer x']],
+    ['a good one last', (good) => ['Bearer x', good]],
+    ['a good and an empty one', (good) => [good, '']],
+  ])('is refused: %s', async (_, values) => {
+    const headers = values(`Bearer ${victim.access}`).map((value) => ['Authorization', value] as const);
+    const answer = await answerTo(service.url, { target: '/auth/getuser', headers });
+    expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { detail: 'bad request' }]);
+  });
+
+  it.each([
+    'Bearer  Bearer TOKEN',
+    'Bearer TOKEN TOKEN',
+    'Bearer TOKEN, Bearer TOKEN',
+    'Bearer "TOKEN"',
+    'Bearer token=TOKEN',
+    'BearerTOKEN',
+    'TOKEN',
+    'Token TOKEN',
+    'Basic TOKEN',
+    'JWT TOKEN',
+  ])('and other forms of one: %s', async (value) => {
+    const headers = [['Authorization', value.replaceAll('TOKEN', victim.access)]] as const;
+    expect((await answerTo(service.url, { target: '/auth/getuser', headers })).status).toBe(401);
+  });
+
+  it.each(['bearer TOKEN', 'BEARER TOKEN', 'Bearer   TOKEN', 'Bearer TOKEN  '])('is not %j', async (value) => {
+    const headers = [['Authorization', value.replaceAll('TOKEN', victim.access)]] as const;
+    expect((await answerTo(service.url, { target: '/auth/getuser', headers })).status).toBe(200);
+  });
+
+  it('is no way to give a token in the body, the query, a cookie or another header', async () => {
+    const { access } = victim;
+    const headers = [
+      ['Cookie', `access=${access}; token=${access}; Authorization=Bearer ${access}`],
+      ['X-Authorization', `Bearer ${access}`],
+      ['Proxy-Authorization', `Bearer ${access}`],
+    ] as const;
+    const target = `/auth/getuser?access_token=${access}&token=${access}&jwt=${access}`;
+    expect((await answerTo(service.url, { target, headers })).status).toBe(401);
+    const body = bytesOf({
+      target: '/auth/getuser',
+      headers: [['Content-Type', 'application/x-www-form-urlencoded']],
+      body: `access_token=${access}`,
+    });
+    expect((await exchange(service.url, body)).toString()).toMatch(/^HTTP\/1\.1 401 /);
+  });
+});
+
+/** The signature as a DER sequence, as OpenSSL writes it by itself. */
+function derOf(signature: Buffer): Buffer {
+  const numbers = [signature.subarray(0, 32), signature.subarray(32)].map((number) => {
+    const bytes = number[0]! >= 0x80 ? Buffer.concat([Buffer.alloc(1), number]) : number;
+    return Buffer.concat([Buffer.from([2, bytes.length]), bytes]);
+  });
+  const content = Buffer.concat(numbers);
+  return Buffer.concat([Buffer.from([0x30, content.length]), content]);
+}
+
+/** Of a signature (r, s) the other one that holds for the same text, (r, n - s), which needs no key to make. */
+function mirrored(signature: Buffer): Buffer {
+  const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const s = order - BigInt(`0x${signature.subarray(32).toString('hex')}`);
+  return Buffer.concat([signature.subarray(0, 32), Buffer.from(s.toString(16).padStart(64, '0'), 'hex')]);
+}

@@ -1,0 +1,163 @@
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { PASSWORD } from '../support/accounts.js';
+import { canSeeProcesses, connectionsOf, until } from '../support/family.js';
+import { ServiceProcess } from '../support/process.js';
+import { newStore, type Store } from '../support/store.js';
+
+const TRICKLE_MS = 500;
+
+let store: Store;
+let service: ServiceProcess;
+let url: URL;
+let clients: SlowClient[] = [];
+
+beforeEach(async () => {
+  store = await newStore();
+  clients = [];
+});
+afterEach(async () => {
+  for (const client of clients) client.leave();
+  service.kill('SIGKILL');
+  await service.exited;
+  await store.dispose();
+});
+
+async function start(env: Record<string, string>): Promise<void> {
+  service = new ServiceProcess({ ...store.env, RATE_LIMIT: 'off', ...env });
+  url = new URL(await service.ready());
+}
+
+/** A client that takes its time, and goes on when it is told that it has taken too much. */
+class SlowClient {
+  received = '';
+  readonly connected: Promise<void>;
+  readonly closed: Promise<void>;
+  private readonly socket: Socket;
+  private readonly timer: NodeJS.Timeout | undefined;
+
+  /** @param reads whether it reads what it gets */
+  constructor(first: string, more = '', reads = true) {
+    this.socket = connect(Number(url.port), url.hostname);
+    this.connected = new Promise((resolve) => {
+      this.socket.once('connect', () => {
+        this.socket.write(first);
+        resolve();
+      });
+    });
+    this.socket.on('error', () => undefined);
+    if (reads) this.socket.on('data', (chunk: Buffer) => (this.received += chunk.toString()));
+    this.closed = new Promise((resolve) => {
+      this.socket.once('close', () => {
+        resolve();
+      });
+    });
+    if (!more) return;
+    this.timer = setInterval(() => this.socket.write(more), TRICKLE_MS);
+    void this.closed.then(() => {
+      clearInterval(this.timer);
+    });
+  }
+
+  leave(): void {
+    this.socket.destroy();
+  }
+}
+
+function slowClients(count: number, ...of: ConstructorParameters<typeof SlowClient>): SlowClient[] {
+  const some = Array.from({ length: count }, () => new SlowClient(...of));
+  clients.push(...some);
+  return some;
+}
+
+const HEAD = 'POST /auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
+const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
+
+/** Milliseconds that all but one in a hundred requests stay below, in the middle one of some rounds. */
+async function p99(request: () => Promise<unknown>): Promise<number> {
+  const rounds: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    const times: number[] = [];
+    const oneAfterTheOther = async () => {
+      for (let i = 0; i < 50; i++) {
+        const startedAt = performance.now();
+        await request();
+        times.push(performance.now() - startedAt);
+      }
+    };
+    await Promise.all([oneAfterTheOther(), oneAfterTheOther()]);
+    rounds.push(times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!);
+  }
+  return rounds.sort((a, b) => a - b)[Math.floor(rounds.length / 2)]!;
+}
+
+describe('slow clients', () => {
+  it.runIf(canSeeProcesses)('by the hundred are cut, and nobody else waits for them', { timeout: 60_000 }, async () => {
+    await start({ HASH_TIMEOUT: '1', SWAGGER: 'on' });
+    const body = JSON.stringify({ username: 'someone', password: PASSWORD });
+    const headers = { 'content-type': 'application/json' };
+    const registered = await fetch(new URL('/auth/register', url), { method: 'POST', headers, body });
+    const { access } = (await registered.json()) as { access: string };
+
+    const late = [
+      ...slowClients(150, 'GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ', 'x'),
+      ...slowClients(150, `${HEAD}Content-Length: 10000\r\n\r\n{`, ' '),
+      ...slowClients(50, `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'),
+      ...slowClients(50, ''),
+    ];
+    // More than fits between two programs, of answers that are made at once and of one that is made as it is taken.
+    slowClients(10, get('/openapi.json').repeat(100), '', false);
+    slowClients(20, get('/docs/swagger-ui-bundle.js').repeat(10), '', false);
+    await Promise.all(clients.map(({ connected }) => connected));
+
+    const whoAmI = async () => {
+      const response = await fetch(new URL('/auth/getuser', url), { headers: { authorization: `Bearer ${access}` } });
+      expect(await response.json()).toEqual({ username: 'someone' });
+    };
+    expect(await p99(whoAmI)).toBeLessThan(200);
+
+    await Promise.all(late.map(({ closed }) => closed));
+    for (const { received } of late) expect(received).toMatch(/^HTTP\/1\.1 408 .*application\/problem\+json/s);
+    // Whoever does not read does not see either that the connection has ended.
+    const left = () => connectionsOf(service.pid, Number(url.port));
+    await vi.waitUntil(() => left() <= 2, { timeout: 30_000, interval: 500 });
+    expect(await p99(whoAmI)).toBeLessThan(200);
+  });
+
+  it('are told that they have none, once their connection has been idle for KEEP_ALIVE_TIMEOUT', async () => {
+    await start({ KEEP_ALIVE_TIMEOUT: '1' });
+    const [client] = slowClients(1, get('/livez'));
+    await client!.closed;
+    expect(client!.received).toMatch(/^HTTP\/1\.1 200 OK\r\n.*\r\nKeep-Alive: timeout=1\r\n/s);
+  });
+});
+
+describe('connections beyond MAX_CONNECTIONS', () => {
+  const MAX = 20;
+  const answered = async () => {
+    const [client] = slowClients(1, get('/livez').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
+    await client!.closed;
+    return client!.received.startsWith('HTTP/1.1 200 ');
+  };
+
+  it('are closed at once, and taken again once others have gone', async () => {
+    await start({ MAX_CONNECTIONS: String(MAX) });
+    const first = slowClients(MAX, HEAD);
+    const rest = slowClients(3 * MAX, HEAD);
+    await Promise.all(rest.map(({ closed }) => closed));
+    for (const { received } of rest) expect(received).toBe('');
+    await service.logged(({ event }) => event === 'too_many_connections');
+    expect(await answered()).toBe(false);
+    for (const client of first.slice(0, 10)) client.leave();
+    await until(answered);
+  });
+
+  it('take the place of those that are only kept', async () => {
+    await start({ MAX_CONNECTIONS: String(MAX), KEEP_ALIVE_TIMEOUT: '600' });
+    const idle = slowClients(MAX, get('/livez'));
+    await until(() => idle.every(({ received }) => received.endsWith('"ok"}')));
+    expect(await answered()).toBe(false);
+    await Promise.all(idle.map(({ closed }) => closed));
+    expect(await answered()).toBe(true);
+  });
+});
