@@ -15,16 +15,19 @@ const IMAGE = 'mysql:8.4';
  * @typedef {object} DatabaseServer
  * @property {string} url its user may create databases
  * @property {() => void} stop
+ * @property {(signal: NodeJS.Signals) => void} signal to the server process; not for a container
+ * @property {() => Promise<void>} restart over the same data, after it was killed; not for a container
  */
 
 /**
  * Brings up a MySQL-protocol server with empty data: one that is on this machine, the distribution's, or a container.
  * @param {string[]} options more of the server program's own; not for a container
+ * @param {string} parent where its temporary folder is made; not for a container
  * @returns {Promise<DatabaseServer>}
  */
-export async function startDatabaseServer(options = []) {
+export async function startDatabaseServer(options = [], parent = tmpdir()) {
   const mysqld = findServer() ?? installed();
-  if (mysqld) return privateServer(mysqld, options);
+  if (mysqld) return privateServer(mysqld, options, parent);
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
   throw new Error('a database server is needed: mysqld or mariadbd on the PATH, or Docker');
 }
@@ -63,45 +66,59 @@ function installed() {
  * A server of our own, on a free port and in a temporary folder.
  * @param {string} mysqld
  * @param {string[]} options
+ * @param {string} parent
+ * @returns {Promise<DatabaseServer>}
  */
-async function privateServer(mysqld, options) {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-mysql-'));
+async function privateServer(mysqld, options, parent) {
+  const folder = mkdtempSync(join(parent, 'latchkey-mysql-'));
   const data = join(folder, 'data');
   const password = randomBytes(12).toString('hex');
   const port = await freePort();
   const initFile = join(folder, 'init.sql');
   writeFileSync(
     initFile,
-    `CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'127.0.0.1';\n` +
-      `CREATE USER 'latchkey'@'localhost' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'localhost';\n`,
+    `CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'127.0.0.1' WITH GRANT OPTION;\n` +
+      `CREATE USER 'latchkey'@'localhost' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'localhost' WITH GRANT OPTION;\n`,
   );
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
   initialize(mysqld, data, user);
   const log = join(folder, 'server.log');
-  const child = spawn(
-    mysqld,
-    [
-      '--no-defaults',
-      ...user,
-      `--datadir=${data}`,
-      `--port=${port}`,
-      '--bind-address=127.0.0.1',
-      `--socket=${join(folder, 'socket')}`,
-      `--pid-file=${join(folder, 'pid')}`,
-      `--init-file=${initFile}`,
-      '--loose-mysqlx=OFF',
-      ...options,
-    ],
-    { stdio: ['ignore', openSync(log, 'a'), openSync(log, 'a')] },
-  );
+  const run = (/** @type {string[]} */ ...more) =>
+    spawn(
+      mysqld,
+      [
+        '--no-defaults',
+        ...user,
+        `--datadir=${data}`,
+        `--port=${port}`,
+        '--bind-address=127.0.0.1',
+        `--socket=${join(folder, 'socket')}`,
+        `--pid-file=${join(folder, 'pid')}`,
+        '--loose-mysqlx=OFF',
+        ...more,
+        ...options,
+      ],
+      { stdio: ['ignore', openSync(log, 'a'), openSync(log, 'a')] },
+    );
+  let child = run(`--init-file=${initFile}`);
   const url = `mysql://latchkey:${password}@127.0.0.1:${port}/mysql`;
+  const isUp = () => answering(url, child, () => readFileSync(log, 'utf8').slice(-2000));
   const stop = () => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   process.once('exit', stop);
-  await answering(url, child, () => readFileSync(log, 'utf8').slice(-2000));
-  return { url, stop };
+  await isUp();
+  return {
+    url,
+    stop,
+    signal: (signal) => void child.kill(signal),
+    restart: async () => {
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+      child = run();
+      await isUp();
+    },
+  };
 }
 
 /**
@@ -129,7 +146,11 @@ async function container() {
   if (status !== 0) throw new Error(`docker: ${stderr}`);
   const url = `mysql://root:${password}@127.0.0.1:${port}/mysql`;
   await answering(url);
-  return { url, stop: () => void spawnSync('docker', ['kill', stdout.trim()], { stdio: 'ignore' }) };
+  const cannot = () => {
+    throw new Error('the processes of a container are its own');
+  };
+  const stop = () => void spawnSync('docker', ['kill', stdout.trim()], { stdio: 'ignore' });
+  return { url, stop, signal: cannot, restart: cannot };
 }
 
 /**
@@ -138,13 +159,13 @@ async function container() {
  * @param {() => string} log
  */
 async function answering(url, child, log = () => '') {
-  for (let attempt = 0; attempt < 300; attempt++) {
-    if (child && child.exitCode !== null) break;
+  for (let attempt = 0; attempt < 1200; attempt++) {
+    if (child && (child.exitCode !== null || child.signalCode !== null)) break;
     try {
       await (await createConnection(url)).end();
       return;
     } catch {
-      await sleep(200);
+      await sleep(50);
     }
   }
   throw new Error(`the database server does not answer\n${log()}`);

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
@@ -10,10 +11,12 @@ import { NestLogger } from './logging/nest-logger.js';
 import { StartupService } from './startup/startup.service.js';
 
 const STOP_DEADLINE_MS = 10_000;
+/** That one waits for being ready before it listens: without a database the others cannot serve either, and may be gone. */
+const READY_FIRST_MS = 2_000;
 
 /**
  * Starts the service in this process.
- * @param readyFirst whether nothing is to be taken before it can be served: others serve the same port meanwhile
+ * @param readyFirst whether nothing is to be taken before it can be served, for a while: others serve the same port meanwhile
  * @returns its address, once it serves
  * @throws ConfigError for what whoever starts it can mend
  */
@@ -29,7 +32,7 @@ export async function startService(config: Config, logger: Logger, { readyFirst 
   setUp(app, config);
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
-  if (readyFirst) await (await app.init()).get(StartupService).finished;
+  if (readyFirst) await Promise.race([(await app.init()).get(StartupService).finished, sleep(READY_FIRST_MS)]);
   await app.listen(config.PORT, config.HOST).catch(explain);
   await app.get(StartupService).finished;
   return app.getUrl();

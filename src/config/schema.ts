@@ -75,6 +75,7 @@ export const variables = z.object({
   SIGNUP_LIMIT_WINDOW: whole(1, 24 * 3600, 3600),
   EVENT_DAYS: whole(0, 3650, 30),
   DATABASE_POOL: whole(1, 1000, 10),
+  DATABASE_TIMEOUT: whole(1, 60, 5),
   CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
   TRUST_PROXY: z
     .literal('off')

@@ -11,7 +11,10 @@ import { User } from '../users/user.entity.js';
 import { mysqlWithSession } from './mysql-pool.js';
 import { migrations } from './migrations/index.js';
 
-type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATA_DIR'>;
+type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATABASE_TIMEOUT' | 'DATA_DIR'>;
+
+/** Of a wait that no request has to do with, at the start or of the upkeep, at least. */
+const MIN_TIMEOUT_MS = 5_000;
 
 /** MySQL-protocol server where `DATABASE_URL` names one, else an SQLite file under `DATA_DIR`. */
 export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
@@ -29,10 +32,11 @@ export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
       enableWAL: true,
     };
   const url = new URL(settings.DATABASE_URL);
+  const timeoutMs = Math.max(settings.DATABASE_TIMEOUT * 1000, MIN_TIMEOUT_MS);
   return {
     ...common,
     type: 'mysql',
-    driver: mysqlWithSession,
+    driver: mysqlWithSession(timeoutMs),
     // URL keeps the brackets of an IPv6 address, which the resolver does not know.
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: Number(url.port || 3306),
@@ -43,6 +47,6 @@ export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
     charset: 'utf8mb4',
     timezone: 'Z',
     poolSize: settings.DATABASE_POOL,
-    connectTimeout: 5_000,
+    connectTimeout: timeoutMs,
   };
 }

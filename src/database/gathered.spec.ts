@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { gathered } from './gathered.js';
+import { StoreBusyError, StoreTimeoutError, withStoreTime } from './store-time.js';
 
 /** A read that is under way. */
 interface Read {
@@ -10,7 +11,7 @@ interface Read {
 }
 
 /** Reads that end when the test says so, each key answered with the number of its read. */
-function reader(limits: { underWay: number; size: number }) {
+function reader(limits: { underWay: number; size: number; most?: number }) {
   const reads: Read[] = [];
   const find = gathered<string, string>((keys) => {
     const number = reads.length;
@@ -121,5 +122,27 @@ describe('gathered', () => {
     await reads[3]!.answer();
     await reads[4]!.answer();
     expect(await after).toEqual(['g3', 'h3', 'i4', 'j4']);
+  });
+
+  it('refuses whoever would be one too many, until another is answered', async () => {
+    const { reads, find, keys } = reader({ underWay: 1, size: 1, most: 2 });
+    const found = Promise.all([find('a'), find('b')]);
+    await turn();
+    await expect(find('c')).rejects.toThrow(StoreBusyError);
+    await reads[0]!.answer();
+    const next = find('d');
+    await reads[1]!.answer();
+    await turn();
+    await reads[2]!.answer();
+    expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
+  });
+
+  it('lets one request go whose time is over, and reads on for the others', async () => {
+    const { reads, find, keys } = reader({ underWay: 1, size: 4 });
+    const hurried = withStoreTime(1, () => find('a'));
+    const patient = withStoreTime(60_000, () => find('b'));
+    await expect(hurried).rejects.toThrow(StoreTimeoutError);
+    await reads[0]!.answer();
+    expect([await patient, keys()]).toEqual(['b0', ['ab']]);
   });
 });

@@ -1,4 +1,8 @@
 import DataLoader from 'dataloader';
+import { forSeveralRequests, inStoreTime, StoreBusyError } from './store-time.js';
+
+/** Reads that are waited for, at most: a store that takes its time over each must not leave more behind than it is through with at once. */
+const MOST = 10_000;
 
 /**
  * Reads by key that are gathered while others are under way, and then read together: the busier the store, the fewer the
@@ -6,13 +10,16 @@ import DataLoader from 'dataloader';
  * @param read reads several keys in one statement, in their order
  * @param underWay statements at a time, at most
  * @param size keys of one statement, at most
+ * @param most keys that wait or are read, at most
+ * @returns a read; throws StoreBusyError when there are too many, StoreTimeoutError when the time of the request is over
  */
 export function gathered<Key, Result>(
   read: (keys: readonly Key[]) => Promise<Result[]>,
-  { underWay, size }: { readonly underWay: number; readonly size: number },
+  { underWay, size, most = MOST }: { readonly underWay: number; readonly size: number; readonly most?: number },
 ): (key: Key) => Promise<Result> {
   const waiting: (() => void)[] = [];
   let running = 0;
+  let asked = 0;
   const next = () => {
     if (running === underWay || waiting.length === 0) return;
     running += 1;
@@ -21,7 +28,7 @@ export function gathered<Key, Result>(
   const loader = new DataLoader<Key, Result>(
     async (keys) => {
       try {
-        return await read(keys);
+        return await forSeveralRequests(() => read(keys));
       } finally {
         running -= 1;
         next();
@@ -36,5 +43,15 @@ export function gathered<Key, Result>(
       },
     },
   );
-  return (key) => loader.load(key);
+  const answered = () => {
+    asked -= 1;
+  };
+  return async (key) => {
+    if (asked >= most) throw new StoreBusyError();
+    asked += 1;
+    const result = loader.load(key);
+    // Whoever asked may have given up by then.
+    result.then(answered, answered);
+    return inStoreTime(() => result);
+  };
 }

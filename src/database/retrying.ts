@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConflict, isConnectionLost } from './store-errors.js';
+import { storeTimeLeft } from './store-time.js';
 
 const ATTEMPTS = 4;
 const PAUSE_MS = 20;
+/** That an attempt may take: a little more than the wait for a lock. One that is cut off could still happen, long after. */
+const ATTEMPT_MS = 1_200;
 
 /** Runs one statement, again if the store gave it up for the sake of another: a deadlock, a lock that took too long, a busy file. */
 export function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
@@ -22,7 +25,7 @@ async function retryingOn<Result>(
     try {
       return await statement();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isPassing(error)) throw error;
+      if (attempt === ATTEMPTS || !isPassing(error) || storeTimeLeft() < ATTEMPT_MS) throw error;
       await sleep(PAUSE_MS * attempt * (1 + Math.random()));
     }
   }

@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type Libsql from 'libsql';
-import type { Pool } from 'mysql2';
 import { DataSource } from 'typeorm';
-import { execute } from './mysql-pool.js';
+import type { BoundedPool } from './bounded-pool.js';
 
 export type Row = Readonly<Record<string, string | number | null>>;
 export type Value = string | number | null;
@@ -18,13 +17,13 @@ export class StatementsService {
   constructor(private readonly dataSource: DataSource) {}
 
   async read(sql: string, values: readonly Value[]): Promise<Row[]> {
-    if (this.isMySql) return (await execute(this.pool, sql, values)) as Row[];
+    if (this.isMySql) return (await this.pool.execute(sql, values)) as Row[];
     return this.prepare(sql).all(...values) as Row[];
   }
 
   /** @returns how many rows matched */
   async write(sql: string, values: readonly Value[]): Promise<number> {
-    if (this.isMySql) return ((await execute(this.pool, sql, values)) as { affectedRows: number }).affectedRows;
+    if (this.isMySql) return ((await this.pool.execute(sql, values)) as { affectedRows: number }).affectedRows;
     return this.prepare(sql).run(...values).changes;
   }
 
@@ -32,8 +31,8 @@ export class StatementsService {
     return this.dataSource.options.type === 'mysql';
   }
 
-  private get pool(): Pool {
-    return (this.dataSource.driver as unknown as { pool: Pool }).pool;
+  private get pool(): BoundedPool {
+    return (this.dataSource.driver as unknown as { pool: BoundedPool }).pool;
   }
 
   private prepare(sql: string): Libsql.Statement {

@@ -25,20 +25,46 @@ const PASSING_STATE = /^(08|25|40|57|70)/;
 /** The same told by their names alone. */
 const PASSING_CODE = new RegExp(
   '^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|POOL_' +
-    '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY|ERROR_ON_WRITE' +
-    '|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|QUERY_TIMEOUT|STATEMENT_TIMEOUT|TABLESPACE_)' +
+    '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY' +
+    '|ERROR_ON_WRITE|ERROR_DURING_COMMIT|GET_ERRNO|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|MAX_PREPARED_STMT_COUNT_REACHED' +
+    '|CON_COUNT_ERROR|HOST_IS_BLOCKED|HANDSHAKE_ERROR|CANT_CREATE_THREAD|UNKNOWN_STMT_HANDLER|QUERY_TIMEOUT|STATEMENT_TIMEOUT|TABLESPACE_)' +
     '|SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL))',
 );
+
+const REFUSED_BY_THIS_SERVER =
+  /^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|SERVER_SHUTDOWN|UNKNOWN_STMT_HANDLER)$/;
 
 /** The store cannot be reached or cannot serve just now, and the same statement may go through later. */
 export function isStoreUnavailable(error: unknown): boolean {
   const { code = '', sqlState = '', fatal } = driverErrorOf(error);
-  return fatal === true || PASSING_STATE.test(sqlState) || PASSING_CODE.test(code) || isConnectionLoss(error);
+  return (
+    fatal === true ||
+    PASSING_STATE.test(sqlState) ||
+    PASSING_CODE.test(code) ||
+    isConnectionLoss(error) ||
+    isQueueFull(error)
+  );
 }
 
 /** mysql2 says only in words that a pooled connection or the pool itself is closed. */
 function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && /closed state|pool is closed/i.test(error.message);
+}
+
+/** It says so too when too many wait for a connection. */
+function isQueueFull(error: unknown): boolean {
+  return error instanceof Error && /queue limit reached/i.test(error.message);
+}
+
+/** The server itself has said it, and so is there. */
+export function isOfServer(error: unknown): boolean {
+  return driverErrorOf(error).sqlState !== undefined;
+}
+
+/** Another server may take what this one refuses: it is a replica now, has left its cluster, shuts down, or has not prepared what it should run. */
+export function isRefusedByThisServer(error: unknown): boolean {
+  const { code = '', sqlState = '' } = driverErrorOf(error);
+  return sqlState.startsWith('08') || REFUSED_BY_THIS_SERVER.test(code);
 }
 
 /** A connection was found closed; another one may well work. Not so where there is no server. */

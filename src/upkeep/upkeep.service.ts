@@ -14,6 +14,8 @@ const BATCH = 200;
 const BATCHES = 50;
 /** Between two batches, so that requests come in between. */
 const PAUSE_MS = 50;
+/** For what is under way when the service stops. */
+const STOP_MS = 1_000;
 
 /**
  * Once a minute: looks whether it is time for a new signing key, which requests would do at the next chance, writes when
@@ -45,11 +47,11 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     }, PERIOD_SECONDS * 1000).unref();
   }
 
-  /** Comes before the connection is closed. */
+  /** Comes before the connection is closed. A database that does not answer must not keep the process. */
   async onApplicationShutdown(): Promise<void> {
     clearInterval(this.timer);
-    await this.running;
-    await Promise.all([this.lastUses.write(), this.events.write()]);
+    const finished = this.running.then(() => Promise.all([this.lastUses.write(), this.events.write()]));
+    await Promise.race([finished, sleep(STOP_MS, undefined, { ref: false })]);
   }
 
   /** @returns how many sessions were removed: none when another replica has been at it within the minute */

@@ -9,6 +9,9 @@ export class Way {
   private readonly sockets = new Set<Socket>();
   private readonly server: Server;
   private isOpen = true;
+  private isHanging = false;
+  /** Connections that came in so far. */
+  count = 0;
   private readonly stalled = new WeakSet<Socket>();
 
   constructor(target: { readonly hostname: string; readonly port: string }) {
@@ -17,6 +20,11 @@ export class Way {
     this.server = createServer((socket) => {
       if (!this.isOpen) {
         socket.destroy();
+        return;
+      }
+      this.count += 1;
+      if (this.isHanging) {
+        this.swallow(socket);
         return;
       }
       const upstream = connect(Number(port || 3306), hostname);
@@ -57,9 +65,27 @@ export class Way {
     for (const socket of this.sockets) this.stalled.add(socket);
   }
 
+  /** As {@link stall}, and new connections are taken and get no answer either, until {@link resume}. */
+  hang(): void {
+    this.isHanging = true;
+    this.stall();
+  }
+
+  /** New connections get through. Those that hung are dead. */
+  resume(): void {
+    this.isHanging = false;
+  }
+
   end(): void {
     this.close();
     this.server.close();
+  }
+
+  private swallow(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.resume();
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.sockets.delete(socket));
   }
 
   private pass(from: Socket, to: Socket, heard: (chunk: Buffer) => void): void {

@@ -1,0 +1,161 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { startDatabaseServer } from '../../scripts/database-server.js';
+import type { Store } from '../support/store.js';
+import { Way } from '../support/way.js';
+
+const DATABASE = 'latchkey';
+const USER = 'service';
+const OTHER_USER = 'other';
+/** Enough for a server's own files and a little more. */
+const DISK = '256m';
+
+/** A database server of the test's own, on which everything can go wrong, and the way to it. */
+export class FaultyDatabase {
+  private constructor(
+    private readonly server: Awaited<ReturnType<typeof startDatabaseServer>>,
+    readonly way: Way,
+    /** The database, by the way, for a user without the rights of an administrator: those would let it write to a read-only server. */
+    readonly store: Store,
+    private readonly disk: Disk,
+  ) {}
+
+  static async start(): Promise<FaultyDatabase> {
+    const disk = new Disk();
+    const small = ['--innodb-log-file-size=4M', '--innodb-buffer-pool-size=32M'];
+    const server = await startDatabaseServer(small, disk.folder);
+    const password = randomBytes(12).toString('hex');
+    const connection = await createConnection(server.url);
+    await connection.query(`CREATE DATABASE ${DATABASE}`);
+    await connection.query(`CREATE USER ${USER}@'%' IDENTIFIED BY '${password}'`);
+    await connection.query(`GRANT ALL ON ${DATABASE}.* TO ${USER}@'%'`);
+    await connection.query(`CREATE USER ${OTHER_USER}@'%'`);
+    await connection.end();
+    const way = new Way(new URL(server.url));
+    const url = `mysql://${USER}:${password}@127.0.0.1:${await way.listen()}/${DATABASE}`;
+    const env = { DATABASE_URL: url, AUTH_SECRET: randomBytes(32).toString('hex') };
+    return new FaultyDatabase(server, way, { env, isMySql: true, dispose: () => Promise.resolve() }, disk);
+  }
+
+  /** Its administrator, past the way. */
+  admin(): Promise<Connection> {
+    const url = new URL(this.server.url);
+    url.pathname = DATABASE;
+    return createConnection(url.href);
+  }
+
+  async run(sql: string): Promise<void> {
+    const connection = await this.admin();
+    await connection.query(sql);
+    await connection.end();
+  }
+
+  /** Ends every connection of the service. @returns how many there were */
+  async killConnections(): Promise<number> {
+    const admin = await this.admin();
+    const count = await killAll(admin);
+    await admin.end();
+    return count;
+  }
+
+  /** Takes every connection that the server gives, those of the service too. @returns what gives them back */
+  async exhaust(): Promise<() => Promise<void>> {
+    // Beyond those that anybody may have there is one for administrators, so it is never shut out itself.
+    const admin = await this.admin();
+    const taken: Connection[] = [];
+    await admin.query('SET GLOBAL max_connections = 10');
+    for (;;) {
+      const left = await killAll(admin);
+      const { hostname: host, port } = new URL(this.server.url);
+      const one = await createConnection({ host, port: Number(port), user: OTHER_USER }).catch(() => undefined);
+      if (one) taken.push(one);
+      else if (left === 0) break;
+    }
+    return async () => {
+      await admin.query('SET GLOBAL max_connections = 151');
+      for (const connection of taken) connection.destroy();
+      await admin.end();
+    };
+  }
+
+  kill(): void {
+    this.server.signal('SIGKILL');
+  }
+
+  restart(): Promise<void> {
+    return this.server.restart();
+  }
+
+  /** Stops it without ending it. */
+  freeze(): void {
+    this.server.signal('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.server.signal('SIGCONT');
+  }
+
+  get canBeFull(): boolean {
+    return this.disk.isOwn;
+  }
+
+  fill(): void {
+    this.disk.fill();
+  }
+
+  clear(): void {
+    this.disk.clear();
+  }
+
+  stop(): void {
+    this.way.end();
+    this.server.stop();
+    this.disk.remove();
+  }
+}
+
+async function killAll(admin: Connection): Promise<number> {
+  const [rows] = await admin.query('SELECT id FROM information_schema.processlist WHERE user = ?', [USER]);
+  const connections = rows as { id: number }[];
+  // One that has ended meanwhile cannot be killed.
+  for (const { id } of connections) await admin.query(`KILL CONNECTION ${id}`).catch(() => undefined);
+  return connections.length;
+}
+
+/** A small file system of its own where this process may mount one, which takes root. */
+class Disk {
+  readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
+  readonly isOwn: boolean;
+  private readonly filler = join(this.folder, 'filler');
+
+  constructor() {
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK}`, 'tmpfs', this.folder], {
+      stdio: 'ignore',
+    });
+    this.isOwn = mounted.status === 0;
+  }
+
+  fill(): void {
+    const file = openSync(this.filler, 'w');
+    try {
+      for (const chunk = Buffer.alloc(65_536); ;) writeSync(file, chunk);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  clear(): void {
+    unlinkSync(this.filler);
+  }
+
+  remove(): void {
+    if (this.isOwn) spawnSync('umount', ['-l', this.folder], { stdio: 'ignore' });
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,56 @@
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import Libsql from 'libsql';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Client } from '../support/client.js';
+import { ServiceProcess } from '../support/process.js';
+import { newStore, type Store } from '../support/store.js';
+import { Ledger } from './ledger.js';
+
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 8);
+/** A spent token gets its successor again for longer than a round takes: an answer that was lost on the way is no replay. */
+const ENV = { SWAGGER: 'on', REFRESH_REPLAY_WINDOW: '300' };
+
+let store: Store;
+let service: ServiceProcess;
+beforeAll(async () => {
+  store = await newStore();
+});
+afterAll(async () => {
+  service.kill('SIGKILL');
+  await service.exited;
+  await store.dispose();
+});
+
+const start = async () => {
+  service = new ServiceProcess({ ...store.env, ...ENV });
+  const url = await service.ready();
+  return new Client(url, (await (await fetch(`${url}/openapi.json`)).json()) as OpenAPIObject);
+};
+
+const expectIntegrity = () => {
+  const file = new Libsql(join(store.env['DATA_DIR']!, 'latchkey.sqlite'), { readonly: true });
+  expect(file.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }]);
+  file.close();
+};
+
+it(
+  `nothing that was acknowledged is lost to kill -9, at ${ROUNDS} random moments`,
+  { timeout: ROUNDS * 10_000 },
+  async () => {
+    let client = await start();
+    for (let round = 0; round < ROUNDS; round++) {
+      const ledger = new Ledger(client, true);
+      ledger.begin();
+      const moment = 20 + Math.random() * 100;
+      while (ledger.answers.length < moment) await sleep(Math.random() * 10);
+      service.kill('SIGKILL');
+      await service.exited;
+      await ledger.end();
+      ledger.client = client = await start();
+      await ledger.settle();
+      if (!store.isMySql) expectIntegrity();
+    }
+  },
+);
