@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import Libsql from 'libsql';
 import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/schema.js';
 import { SecurityEvent } from '../events/security-event.entity.js';
@@ -8,6 +7,7 @@ import { KnownSource } from '../limits/known-source.entity.js';
 import { Lease } from '../upkeep/lease.entity.js';
 import { Session } from '../users/session.entity.js';
 import { User } from '../users/user.entity.js';
+import { EmbeddedDriver } from './embedded-driver.js';
 import { mysqlWithSession } from './mysql-pool.js';
 import { migrations } from './migrations/index.js';
 
@@ -27,7 +27,7 @@ export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
     return {
       ...common,
       type: 'better-sqlite3',
-      driver: Libsql,
+      driver: EmbeddedDriver,
       database: join(settings.DATA_DIR, 'latchkey.sqlite'),
       enableWAL: true,
     };

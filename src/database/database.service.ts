@@ -6,12 +6,6 @@ import { ConfigError } from '../config/config.error.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
 
-/**
- * That a statement of the embedded store waits for another process to let go of the file, from then on when it serves: nothing
- * else is done meanwhile. Whoever starts waits for longer, the driver's 5 s.
- */
-const BUSY_TIMEOUT_MS = 100;
-
 /** The connection to the store. */
 @Injectable()
 export class DatabaseService {
@@ -26,7 +20,14 @@ export class DatabaseService {
     else if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     await assertFit(this.dataSource);
     await applyMigrations(this.dataSource);
-    if (this.isEmbedded) await this.dataSource.query(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+  }
+
+  /**
+   * To be called before the first request. At the start the embedded store waits for other processes to let go of its file, up to 5 s, and
+   * nothing else is done meanwhile; from then on whoever meets one tries again, see `retrying`, and others are served.
+   */
+  async serve(): Promise<void> {
+    if (this.isEmbedded) await this.dataSource.query('PRAGMA busy_timeout = 0');
   }
 
   /** Whether the embedded store is in use. */

@@ -51,6 +51,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
     try {
       await this.database.connect();
       await this.keys.load();
+      await this.database.serve();
       return (this.done = true);
     } catch (error) {
       const misconfiguration = misconfigurationOf(error);
