@@ -21,7 +21,7 @@ module.exports = {
     allowedFrom('config', []),
     allowedFrom('logging', ['config']),
     allowedFrom('docs', []),
-    allowedFrom('http', ['errors', 'database']),
+    allowedFrom('http', ['config', 'database', 'errors']),
     allowedFrom('database', ['config', 'events', 'keys', 'limits', 'upkeep', 'users']),
     allowedFrom('events', ['clock', 'config', 'database']),
     allowedFrom('limits', ['clock', 'config', 'database']),
