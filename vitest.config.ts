@@ -14,7 +14,7 @@ export default defineConfig({
     // Much of the time is the database's and the browser's, so that a worker for each of two cores pays.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.spec.ts'], globalSetup: ['test/support/built.ts'] } },
+      { test: { name: 'unit', include: ['{src,test}/**/*.spec.ts'], globalSetup: ['test/support/built.ts'] } },
       { test: { name: 'e2e', ...e2e, globalSetup: ['test/support/built.ts'] } },
       { test: { name: 'mysql', ...e2e, globalSetup: ['test/support/built.ts', 'test/support/mysql-server.ts'] } },
       {
@@ -24,6 +24,18 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           globalSetup: ['test/support/chromium.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'cluster',
+          isolate: false,
+          // One cluster at a time.
+          fileParallelism: false,
+          include: ['test/cluster/*.cluster-spec.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          globalSetup: ['test/support/built.ts', 'test/cluster/programs.ts'],
         },
       },
     ],

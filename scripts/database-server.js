@@ -26,10 +26,15 @@ const IMAGE = 'mysql:8.4';
  * @returns {Promise<DatabaseServer>}
  */
 export async function startDatabaseServer(options = [], parent = tmpdir()) {
-  const mysqld = findServer() ?? installed();
+  const mysqld = findOrInstallServer();
   if (mysqld) return privateServer(mysqld, options, parent);
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
   throw new Error('a database server is needed: mysqld or mariadbd on the PATH, or Docker');
+}
+
+/** A server program that is on this machine, or the distribution's. */
+export function findOrInstallServer() {
+  return findServer() ?? installed();
 }
 
 /** A free port of the loopback. */
@@ -80,15 +85,14 @@ async function privateServer(mysqld, options, parent) {
     `CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'127.0.0.1' WITH GRANT OPTION;\n` +
       `CREATE USER 'latchkey'@'localhost' IDENTIFIED BY '${password}';\nGRANT ALL ON *.* TO 'latchkey'@'localhost' WITH GRANT OPTION;\n`,
   );
-  const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  initialize(mysqld, data, user);
+  initialize(mysqld, data);
   const log = join(folder, 'server.log');
   const run = (/** @type {string[]} */ ...more) =>
     spawn(
       mysqld,
       [
         '--no-defaults',
-        ...user,
+        ...ownUser,
         `--datadir=${data}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
@@ -121,13 +125,16 @@ async function privateServer(mysqld, options, parent) {
   };
 }
 
+/** Servers run as whoever starts them; of root they want to hear it. */
+export const ownUser = process.getuid?.() === 0 ? ['--user=root'] : [];
+
 /**
+ * Makes an empty data folder, whose user `root` may log in from this machine without a password.
  * @param {string} mysqld
  * @param {string} data
- * @param {string[]} user
  */
-function initialize(mysqld, data, user) {
-  const common = ['--no-defaults', ...user, `--datadir=${data}`];
+export function initialize(mysqld, data) {
+  const common = ['--no-defaults', ...ownUser, `--datadir=${data}`];
   const isMaria = isMariaDb(mysqld);
   const command = isMaria ? (findProgram('mariadb-install-db') ?? 'mariadb-install-db') : mysqld;
   const own = isMaria ? ['--auth-root-authentication-method=normal', '--skip-test-db'] : ['--initialize-insecure'];

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** Where programs are installed that are not on everybody's PATH. */
@@ -30,4 +30,18 @@ export function installDebianPackages(...names) {
   /** @param {string[]} args */
   const apt = (...args) => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
   return apt('update', '-qq') && apt('install', '-y', '-qq', '--no-install-recommends', ...names);
+}
+
+/**
+ * Brings the files of a package of Debian or Ubuntu into a folder, and neither installs nor starts anything.
+ * @param {string} name
+ * @param {string} folder
+ * @returns {boolean} whether that was possible and worked
+ */
+export function unpackDebianPackage(name, folder) {
+  if (!findProgram('apt-get') || !findProgram('dpkg-deb')) return false;
+  console.log(`unpacking ${name} ...`);
+  spawnSync('apt-get', ['download', '-qq', name], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const file = readdirSync(folder).find((entry) => entry.startsWith(`${name}_`));
+  return file !== undefined && spawnSync('dpkg-deb', ['-x', file, '.'], { cwd: folder }).status === 0;
 }

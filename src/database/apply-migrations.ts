@@ -1,21 +1,49 @@
 import { createHash } from 'node:crypto';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { createTable } from './migrations/create-table.js';
+import { isCollision } from './store-errors.js';
 
 /** Seconds of one wait for another instance that applies the same migrations, less than a statement may take. */
 const LOCK_TIMEOUT = 3;
 const LOCK_ATTEMPTS = 100;
 
-/** Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait. */
+/** As TypeORM makes it, and each migration once. */
+const RECORDS = [
+  'id int NOT NULL AUTO_INCREMENT PRIMARY KEY',
+  'timestamp bigint NOT NULL',
+  'name varchar(255) NOT NULL',
+  'CONSTRAINT migrations_name UNIQUE (name)',
+];
+
+/** More than instances are likely to start together, each at another node. */
+const COLLISIONS = 20;
+
+/**
+ * Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait.
+ * The nodes of a Galera cluster do not know each other's locks: there whoever finds done what it was about to do looks again.
+ */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
   const isMySql = dataSource.options.type === 'mysql';
   try {
-    await (isMySql ? underNamedLock(queryRunner, migrate) : underWriteLock(queryRunner, migrate));
+    await (isMySql ? underNamedLock(queryRunner, unhindered) : underWriteLock(queryRunner, migrate));
   } finally {
     await queryRunner.release();
   }
 
+  async function unhindered(): Promise<void> {
+    for (let collisions = 0; ; collisions++) {
+      try {
+        await migrate();
+        return;
+      } catch (error) {
+        if (collisions === COLLISIONS || !isCollision(error)) throw error;
+      }
+    }
+  }
+
   async function migrate(): Promise<void> {
+    if (isMySql && !(await queryRunner.hasTable('migrations'))) await createTable(queryRunner, 'migrations', RECORDS);
     const executor = new MigrationExecutor(dataSource, queryRunner);
     executor.transaction = 'none';
     await executor.executePendingMigrations();

@@ -7,6 +7,12 @@ import { BoundedPool } from './bounded-pool.js';
  */
 const LOCK_WAIT_TIMEOUT = 1;
 
+/**
+ * On a Galera node: reads (1), updates and deletes (2) and inserts (4) begin when the node has applied whatever was acknowledged
+ * anywhere before. Else a logout at one node would not be known yet at another, and one that matches no row yet would end nothing.
+ */
+const SYNC_WAIT = 1 + 2 + 4;
+
 /** mysql2 for TypeORM, with settings that each connection gets before its first statement, and bounded waits. */
 export function mysqlWithSession(timeoutMs: number) {
   return {
@@ -21,4 +27,8 @@ function setSession(connection: PoolConnection): void {
     `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}, lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
     () => undefined,
   );
+  connection.query(`SET SESSION wsrep_sync_wait = ${SYNC_WAIT}`, (error) => {
+    // Servers that know nothing of Galera have nothing to wait for.
+    if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+  });
 }

@@ -20,6 +20,13 @@ export function isConflict(error: unknown): boolean {
   );
 }
 
+/** Another instance defined or recorded the same at the same time, on a node that does not know this one's locks. */
+export function isCollision(error: unknown): boolean {
+  return (
+    isConflict(error) || /^ER_(TABLE_EXISTS_ERROR|DUP_\w+|QUERY_INTERRUPTED)$/.test(driverErrorOf(error).code ?? '')
+  );
+}
+
 /** SQLSTATE classes of what passes: connection, transaction state, rollback, intervention. */
 const PASSING_STATE = /^(08|25|40|57|70)/;
 /** The same told by their names alone. */

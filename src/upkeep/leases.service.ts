@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThanOrEqual, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { retrying } from '../database/retrying.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { Lease } from './lease.entity.js';
 
@@ -20,14 +21,15 @@ export class LeasesService {
   async take(name: string, seconds: number): Promise<boolean> {
     const now = this.clock.now();
     const takenUntil = now + seconds * 1000;
-    const { affected } = await this.leases.update({ name, takenUntil: LessThanOrEqual(now) }, { takenUntil });
+    const ended = { name, takenUntil: LessThanOrEqual(now) };
+    const { affected } = await retrying(() => this.leases.update(ended, { takenUntil }));
     return affected === 1 || this.takeNew({ name, takenUntil });
   }
 
   private async takeNew(lease: Lease): Promise<boolean> {
     if (await this.leases.existsBy({ name: lease.name })) return false;
     try {
-      await this.leases.insert(lease);
+      await retrying(() => this.leases.insert(lease));
       return true;
     } catch (error) {
       if (isUniqueViolation(error)) return false;

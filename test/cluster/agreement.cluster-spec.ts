@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { DataSource } from 'typeorm';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { applyMigrations } from '../../src/database/apply-migrations.js';
+import { dataSourceOptions } from '../../src/database/data-source-options.js';
+import { migrations } from '../../src/database/migrations/index.js';
+import { newName } from '../support/accounts.js';
+import { GaleraCluster } from './galera.js';
+import { violationsOf } from './history.js';
+import { Recorder } from './recorder.js';
+import { Replicas } from './replicas.js';
+
+/** For three nodes to agree. */
+const PATIENCE = { timeout: 30_000, interval: 100 };
+
+let cluster: GaleraCluster;
+let replicas: Replicas;
+let recorder: Recorder;
+
+// Each replica at a node of its own: whatever one node does not know yet that another does would show.
+beforeAll(async () => {
+  cluster = await GaleraCluster.start();
+});
+afterAll(() => {
+  cluster.stop();
+});
+
+describe('instances that start together, each at another node of an empty cluster', () => {
+  it('apply the migrations once, whoever comes first', async () => {
+    for (let round = 0; round < 10; round++) {
+      const url = await cluster.newDatabase();
+      const stores = cluster.nodes.map(
+        (node) => new DataSource(dataSourceOptions({ DATABASE_URL: url(node), DATABASE_POOL: 2, DATA_DIR: '' })),
+      );
+      try {
+        await Promise.all(
+          stores.map(async (store) => {
+            await store.initialize();
+            await applyMigrations(store);
+          }),
+        );
+        for (const store of stores) {
+          const rows = (await store.query('SELECT name FROM migrations')) as { name: string }[];
+          expect(rows.map(({ name }) => name).sort()).toEqual(migrations.map(({ name }) => name).sort());
+        }
+      } finally {
+        for (const store of stores) await store.destroy();
+      }
+    }
+  });
+
+  it('all come up, with the same keys', async () => {
+    const url = await cluster.newDatabase();
+    const together = await Replicas.withPorts(randomBytes(32).toString('hex'));
+    try {
+      await together.start(cluster.nodes.map(url));
+      const keys = together.urls.map(async (at) => (await fetch(`${at}/.well-known/jwks.json`)).text());
+      expect(new Set(await Promise.all(keys)).size).toBe(1);
+    } finally {
+      await together.stop();
+    }
+  });
+});
+
+describe('replicas, each at another node', () => {
+  beforeAll(async () => {
+    replicas = await Replicas.withPorts(randomBytes(32).toString('hex'));
+    const url = await cluster.newDatabase();
+    await replicas.start(cluster.nodes.map(url));
+    recorder = new Recorder();
+  });
+  afterAll(() => replicas.stop());
+
+  const at = (index: number) => replicas.urls[index % 3]!;
+  const signedUp = async (index: number) => (await recorder.signUp(at(index), newName())).held!;
+  const statuses = (replies: { status: number | undefined }[]) => replies.map(({ status }) => status);
+
+  it('give one name once, however many ask for it at once, and tell the others so', async () => {
+    const conflicts = () => cluster.count('wsrep_local_cert_failures', 'wsrep_local_bf_aborts');
+    const before = await conflicts();
+    for (let round = 0; round < 200; round++) {
+      const name = newName();
+      const both = await Promise.all([recorder.signUp(at(round), name), recorder.signUp(at(round + 1), name)]);
+      expect(statuses(both).sort()).toEqual([201, 409]);
+    }
+    // Otherwise the nodes have never disagreed, and nothing was tried.
+    expect(await conflicts()).toBeGreaterThan(before);
+  });
+
+  it('know at once of a sign-up, a refresh and a logout at another', async () => {
+    for (let round = 0; round < 100; round++) {
+      let held = await signedUp(round);
+      expect((await recorder.use(at(round + 1), held)).status).toBe(200);
+      held = (await recorder.refresh(at(round + 2), held)).held!;
+      expect((await recorder.use(at(round), held, 'verify')).status).toBe(200);
+      held = (await recorder.refresh(at(round + 1), held)).held!;
+      expect((await recorder.logout(at(round + 2), held)).status).toBe(204);
+      const after = [0, 1, 2].flatMap((index) => [recorder.use(at(index), held), recorder.refresh(at(index), held)]);
+      expect(statuses(await Promise.all(after))).toEqual([401, 401, 401, 401, 401, 401]);
+    }
+  });
+
+  it('log a session out that another has opened just before', async () => {
+    for (let round = 0; round < 100; round++) {
+      const held = await signedUp(round);
+      expect((await recorder.logout(at(round + 1), held)).status).toBe(204);
+      expect((await recorder.use(at(round), held)).status).toBe(401);
+    }
+  });
+
+  it('give one successor to refreshes at once, and none that outlives a logout at once', async () => {
+    for (let round = 0; round < 100; round++) {
+      let held = await signedUp(round);
+      const three = await Promise.all([0, 1, 2].map((index) => recorder.refresh(at(index), held)));
+      expect(statuses(three)).toEqual([200, 200, 200]);
+      expect(new Set(three.map((reply) => reply.held?.refresh)).size).toBe(1);
+      held = three[0]!.held!;
+      const [ended, refreshed] = await Promise.all([
+        recorder.logout(at(round), held),
+        recorder.refresh(at(round + 1), held),
+      ]);
+      expect(ended.status).toBe(204);
+      expect([200, 401]).toContain(refreshed.status);
+      for (const index of [0, 1, 2]) {
+        expect((await recorder.use(at(index), held)).status).toBe(401);
+        expect((await recorder.refresh(at(index), refreshed.held ?? held)).status).toBe(401);
+      }
+    }
+  });
+
+  it('do not believe a node that hung while the others went on without it', async () => {
+    const [, , hung] = cluster.nodes;
+    for (let round = 0; round < 2; round++) {
+      const held = await signedUp(round);
+      expect((await recorder.use(at(2), held)).status).toBe(200);
+      hung.signal('SIGSTOP');
+      // Waits until the others have agreed that it is gone.
+      await vi.waitUntil(async () => (await recorder.logout(at(0), held)).status === 204, PATIENCE);
+      const asked = [recorder.use(at(2), held), recorder.use(at(2), held, 'verify'), recorder.refresh(at(2), held)];
+      hung.signal('SIGCONT');
+      for (const status of statuses(await Promise.all(asked))) expect([401, 503]).toContain(status);
+      await hung.synced();
+      await vi.waitUntil(async () => (await recorder.use(at(2), held)).status === 401, PATIENCE);
+    }
+  });
+
+  it('leave a history without a violation', () => {
+    expect(violationsOf(recorder.history)).toEqual([]);
+  });
+});

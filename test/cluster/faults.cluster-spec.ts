@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { newName } from '../support/accounts.js';
+import { GaleraCluster, type GaleraNode } from './galera.js';
+import { HaProxy } from './haproxy.js';
+import { violationsOf } from './history.js';
+import { Load } from './load.js';
+import { Recorder } from './recorder.js';
+import { Replicas } from './replicas.js';
+
+const CLIENTS = 6;
+
+let cluster: GaleraCluster;
+let replicas: Replicas;
+let haproxy: HaProxy;
+let url: Awaited<ReturnType<GaleraCluster['newDatabase']>>;
+let recorder: Recorder;
+let load: Load;
+/** Every replica, and the way by which clients come. */
+let urls: string[];
+
+beforeAll(async () => {
+  cluster = await GaleraCluster.start();
+  replicas = await Replicas.withPorts(randomBytes(32).toString('hex'));
+  haproxy = await HaProxy.start(cluster, replicas.ports);
+  url = await cluster.newDatabase();
+  await replicas.start([haproxy, haproxy, haproxy].map(url));
+  urls = [...replicas.urls, haproxy.url];
+  await ready();
+  recorder = new Recorder();
+  load = new Load(recorder, urls, CLIENTS);
+});
+afterAll(async () => {
+  await load.stop();
+  await replicas.stop();
+  haproxy.stop();
+  cluster.stop();
+});
+
+/** Waits until every replica says that it can serve, and HAProxy has heard it. */
+const ready = () =>
+  vi.waitUntil(
+    async () => {
+      const answers = urls.map((at) =>
+        fetch(`${at}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      );
+      return (await Promise.all(answers)).every(Boolean);
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+
+/** The node to which HAProxy leads at present. */
+async function writer(): Promise<GaleraNode> {
+  const connection = await createConnection(url(haproxy));
+  const [rows] = await connection.query('SELECT @@wsrep_node_name AS name');
+  connection.destroy();
+  const { name } = (rows as { name: string }[])[0]!;
+  return cluster.nodes.find((node) => node.name === name)!;
+}
+
+/** Nothing that was acknowledged is lost, and nothing that ended lives on. */
+async function expectNothingLost(): Promise<void> {
+  await load.audit();
+  expect(violationsOf(recorder.history)).toEqual([]);
+  for (const kind of ['sign-up', 'login', 'refresh', 'use', 'logout'] as const)
+    expect(recorder.acknowledged(kind), kind).toBeGreaterThan(0);
+}
+
+describe('under load', () => {
+  it('the node that takes the writes is killed, and comes back', async () => {
+    for (let round = 0; round < 2; round++) {
+      await load.acknowledges(200);
+      const node = await writer();
+      await node.kill();
+      await load.acknowledges(200);
+      expect((await writer()).name).not.toBe(node.name);
+      node.start();
+      await node.synced();
+      await load.acknowledges(200);
+    }
+    await expectNothingLost();
+  });
+
+  it('two of three are lost: 503 and no token accepted, until there are enough again', async () => {
+    await load.acknowledges(200);
+    const alive = (await recorder.signUp(replicas.urls[0]!, newName())).held!;
+    const kept = await writer();
+    const lost = cluster.nodes.filter((node) => node !== kept);
+    await Promise.all(lost.map((node) => node.kill()));
+    const since = performance.now();
+
+    // Those that were under way may wait as long as the service waits for its database.
+    for (let round = 0; round < 5; round++)
+      for (const at of urls) {
+        const name = newName();
+        const refusals = await Promise.all([
+          recorder.use(at, alive),
+          recorder.use(at, alive, 'verify'),
+          recorder.refresh(at, alive),
+          recorder.login(at, name),
+          recorder.signUp(at, name),
+          recorder.logout(at, alive),
+        ]);
+        expect(refusals.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503, 503]);
+        expect((await fetch(`${at}/livez`)).status).toBe(200);
+        expect((await fetch(`${at}/readyz`)).status).toBe(503);
+      }
+    const acknowledged = recorder.history.filter(({ start, status = 500 }) => start > since && status < 300);
+    expect(acknowledged).toEqual([]);
+
+    for (const node of lost) node.start();
+    await Promise.all(cluster.nodes.map((node) => node.synced()));
+    await ready();
+    await load.acknowledges(200);
+    await load.stop();
+    await expectNothingLost();
+    await replicas.stop();
+    for (const table of ['users', 'sessions', 'signing_keys', 'migrations'])
+      expect((await cluster.checksums(url, table)).size, table).toBe(1);
+  });
+});

@@ -1,0 +1,40 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { inject } from 'vitest';
+import type { GaleraCluster } from './galera.js';
+import { fixedPorts } from './ports.js';
+
+const CONFIG = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
+
+/** HAProxy as `deploy/` has it: before the nodes of a cluster, and before three replicas of the service. */
+export class HaProxy {
+  private constructor(
+    private readonly child: ChildProcess,
+    /** Where the database is to be had. */
+    readonly address: string,
+    /** Where clients come in. */
+    readonly url: string,
+  ) {
+    process.once('exit', this.stop);
+  }
+
+  /** @param replicas their ports */
+  static async start(cluster: GaleraCluster, replicas: readonly number[]): Promise<HaProxy> {
+    const [database, http] = (await fixedPorts(2)).map((port) => `127.0.0.1:${port}`) as [string, string];
+    const nodes = cluster.nodes.map(({ address }, index) => [`NODE${index + 1}`, address]);
+    const addresses = replicas.map((port, index) => [`REPLICA${index + 1}`, `127.0.0.1:${port}`]);
+    const env = Object.fromEntries([...nodes, ...addresses]) as Record<string, string>;
+    const child = spawn(inject('cluster').haproxy, ['-db', '-f', CONFIG], {
+      env: { ...env, DATABASE_BIND: database, HTTP_BIND: http },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    await once(child, 'spawn');
+    return new HaProxy(child, database, `http://${http}`);
+  }
+
+  readonly stop = (): void => {
+    process.off('exit', this.stop);
+    this.child.kill('SIGKILL');
+  };
+}
