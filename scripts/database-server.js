@@ -94,6 +94,8 @@ async function privateServer(mysqld, options, parent) {
         '--no-defaults',
         ...ownUser,
         `--datadir=${data}`,
+        // Servers that start remove the temporary tables of whoever shares the folder.
+        `--tmpdir=${folder}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
         `--socket=${join(folder, 'socket')}`,
@@ -134,7 +136,7 @@ export const ownUser = process.getuid?.() === 0 ? ['--user=root'] : [];
  * @param {string} data
  */
 export function initialize(mysqld, data) {
-  const common = ['--no-defaults', ...ownUser, `--datadir=${data}`];
+  const common = ['--no-defaults', ...ownUser, `--datadir=${data}`, `--tmpdir=${dirname(data)}`];
   const isMaria = isMariaDb(mysqld);
   const command = isMaria ? (findProgram('mariadb-install-db') ?? 'mariadb-install-db') : mysqld;
   const own = isMaria ? ['--auth-root-authentication-method=normal', '--skip-test-db'] : ['--initialize-insecure'];

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { createTable } from './migrations/create-table.js';
-import { isCollision } from './store-errors.js';
+import { isConflict, isUniqueViolation } from './store-errors.js';
 
 /** Seconds of one wait for another instance that applies the same migrations, less than a statement may take. */
 const LOCK_TIMEOUT = 3;
@@ -15,12 +15,12 @@ const RECORDS = [
   'CONSTRAINT migrations_name UNIQUE (name)',
 ];
 
-/** More than instances are likely to start together, each at another node. */
+/** More than there are migrations at once, and nodes at which instances start together. */
 const COLLISIONS = 20;
 
 /**
  * Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait.
- * The nodes of a Galera cluster do not know each other's locks: there whoever finds done what it was about to do looks again.
+ * The nodes of a Galera cluster do not know each other's locks: there whoever finds recorded what it has just done looks again.
  */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
@@ -37,7 +37,8 @@ export async function applyMigrations(dataSource: DataSource): Promise<void> {
         await migrate();
         return;
       } catch (error) {
-        if (collisions === COLLISIONS || !isCollision(error)) throw error;
+        const isCollision = isConflict(error) || isUniqueViolation(error);
+        if (!isCollision || collisions === COLLISIONS) throw error;
       }
     }
   }

@@ -20,11 +20,9 @@ export function isConflict(error: unknown): boolean {
   );
 }
 
-/** Another instance defined or recorded the same at the same time, on a node that does not know this one's locks. */
-export function isCollision(error: unknown): boolean {
-  return (
-    isConflict(error) || /^ER_(TABLE_EXISTS_ERROR|DUP_\w+|QUERY_INTERRUPTED)$/.test(driverErrorOf(error).code ?? '')
-  );
+/** A table or an index of that name exists already. */
+export function isDefinedAlready(error: unknown): boolean {
+  return /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME)$/.test(driverErrorOf(error).code ?? '');
 }
 
 /** SQLSTATE classes of what passes: connection, transaction state, rollback, intervention. */

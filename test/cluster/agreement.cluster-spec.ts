@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { applyMigrations } from '../../src/database/apply-migrations.js';
 import { dataSourceOptions } from '../../src/database/data-source-options.js';
 import { migrations } from '../../src/database/migrations/index.js';
@@ -13,17 +13,9 @@ import { Replicas } from './replicas.js';
 /** For three nodes to agree. */
 const PATIENCE = { timeout: 30_000, interval: 100 };
 
-let cluster: GaleraCluster;
+const cluster = new GaleraCluster(inject('cluster'));
 let replicas: Replicas;
 let recorder: Recorder;
-
-// Each replica at a node of its own: whatever one node does not know yet that another does would show.
-beforeAll(async () => {
-  cluster = await GaleraCluster.start();
-});
-afterAll(() => {
-  cluster.stop();
-});
 
 describe('instances that start together, each at another node of an empty cluster', () => {
   it('apply the migrations once, whoever comes first', async () => {
@@ -62,6 +54,7 @@ describe('instances that start together, each at another node of an empty cluste
   });
 });
 
+// Whatever one node does not know yet that another does would show.
 describe('replicas, each at another node', () => {
   beforeAll(async () => {
     replicas = await Replicas.withPorts(randomBytes(32).toString('hex'));

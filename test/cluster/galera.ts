@@ -1,219 +1,197 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Connection, createConnection } from 'mysql2/promise';
-import { inject, vi } from 'vitest';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
 import { initialize, ownUser } from '../../scripts/database-server.js';
-import { fixedPorts } from './ports.js';
 
 const deployed = (path: string) => fileURLToPath(new URL(`../../deploy/${path}`, import.meta.url));
 const CONFIG = deployed('galera/galera.cnf');
 const START = deployed('galera/start.sh');
 const CHECK_USER = deployed('galera/check-user.sql');
 
-/** Of the user that hands a new node its data. */
-const BACKUP_RIGHTS = /GRANTS: (.*)/.exec(readFileSync(deployed('compose.yaml'), 'utf8'))![1]!;
+/** As deployed; the command line replaces them as a whole. */
+const PROVIDER_OPTIONS = /^wsrep_provider_options = "(.*)"$/m.exec(readFileSync(CONFIG, 'utf8'))![1]!;
+
+/** Of the user that hands a new node its data, as deployed. */
+const TRANSFER_RIGHTS = /GRANTS: (.*)/.exec(readFileSync(deployed('compose.yaml'), 'utf8'))![1]!;
 
 /** For a node to come up and get what it lacks from the others. */
-const STARTING = { timeout: 90_000, interval: 100 };
+const STARTING_MS = 90_000;
+const PAUSE_MS = 100;
 
-interface Ports {
-  readonly sql: number;
-  readonly group: number;
-  readonly missed: number;
-  readonly whole: number;
+/** Where a cluster is, and what it is made of. */
+export interface ClusterSpec {
+  readonly mariadbd: string;
+  /** A PATH with the programs that bring a node its data. */
+  readonly path: string;
+  readonly folder: string;
+  /** Four for each node. */
+  readonly ports: readonly number[];
+  readonly password: string;
 }
 
 /** One server of the cluster. It keeps its data and its ports when it is killed and started again. */
 export class GaleraNode {
-  private server: ChildProcess | undefined;
+  readonly name: string;
+  readonly data: string;
   private readonly folder: string;
 
   constructor(
-    readonly name: string,
-    private readonly shared: string,
-    private readonly ports: Ports,
-    private readonly cluster: string,
+    private readonly spec: ClusterSpec,
+    private readonly index: number,
   ) {
-    this.folder = join(shared, name);
-    mkdirSync(this.data, { recursive: true });
-  }
-
-  get data(): string {
-    return join(this.folder, 'data');
+    this.name = `node${index + 1}`;
+    this.folder = join(spec.folder, this.name);
+    this.data = join(this.folder, 'data');
   }
 
   get address(): string {
-    return `127.0.0.1:${this.ports.sql}`;
+    return this.at(0);
   }
 
   /** Starts it as `deploy/` does; it has come up once it is {@link synced}. */
   start(): void {
-    const { mariadbd, path } = inject('cluster');
-    const log = openSync(join(this.folder, 'log'), 'a');
+    const { mariadbd, path, folder } = this.spec;
+    mkdirSync(this.data, { recursive: true });
+    const log = openSync(this.path('log'), 'a');
     // A process group of its own: with the server go the programs that it runs.
-    this.server = spawn('sh', [START, mariadbd, `--defaults-file=${CONFIG}`, ...ownUser, ...this.options()], {
-      env: { PATH: path, GALERA_DATA: this.data, GALERA_SHARED: this.shared },
+    const server = spawn('sh', [START, mariadbd, `--defaults-file=${CONFIG}`, ...ownUser, ...this.options()], {
+      env: { PATH: path, GALERA_DATA: this.data, GALERA_SHARED: folder },
       stdio: ['ignore', log, log],
       detached: true,
     });
+    // For whoever is to stop it, be it another process.
+    writeFileSync(this.path('group'), String(server.pid));
   }
 
   /** Waits until it has all that the others have, and takes requests. */
   async synced(): Promise<void> {
-    const hasCome = async () => {
-      if (!this.isAlive) throw new Error(`${this.name} has ended: ${this.log()}`);
-      return (await this.state()) === 'Synced';
-    };
-    await vi.waitUntil(hasCome, STARTING);
-  }
-
-  /** The state that it says it is in. */
-  async state(): Promise<string | undefined> {
-    return this.status('wsrep_local_state_comment').catch(() => undefined);
+    for (const end = Date.now() + STARTING_MS; Date.now() < end; await sleep(PAUSE_MS))
+      if ((await this.status('wsrep_local_state_comment').catch(() => '')) === 'Synced') return;
+    throw new Error(`${this.name} has not come up: ${readFileSync(this.path('log'), 'utf8').slice(-4000)}`);
   }
 
   async status(name: string): Promise<string> {
-    const [rows] = await this.as((connection) => connection.query('SHOW STATUS LIKE ?', [name]));
-    return (rows as { Value: string }[])[0]!.Value;
+    const [row] = await this.query('SHOW STATUS LIKE ?', [name]);
+    return String(row?.['Value']);
   }
 
-  /** Runs something over a connection of the administrator. */
-  async as<Result>(work: (connection: Connection) => Promise<Result>): Promise<Result> {
-    const connection = await createConnection({ user: 'root', socketPath: this.socket, multipleStatements: true });
+  /** As its administrator. @returns the rows of the last of the statements */
+  async query(sql: string, values: string[] = []): Promise<RowDataPacket[]> {
+    const connection = await this.connect();
     try {
-      return await work(connection);
+      const [rows] = await connection.query<RowDataPacket[] | RowDataPacket[][]>(sql, values);
+      return [[rows].flat().at(-1) ?? []].flat();
     } finally {
       connection.destroy();
     }
   }
 
-  /** Waits until the process is gone. */
+  /** Kills it with -9. Resolves when it is gone. */
   async kill(): Promise<void> {
-    const exited = once(this.server!, 'exit');
     this.signal('SIGKILL');
-    await exited;
+    while (this.isAlive) await sleep(PAUSE_MS);
   }
 
   signal(signal: NodeJS.Signals): void {
-    process.kill(-this.server!.pid!, signal);
+    process.kill(-this.group, signal);
   }
 
-  /** Kills it, if it lives, without waiting. */
-  stop(): void {
-    if (this.isAlive) this.signal('SIGKILL');
+  get isAlive(): boolean {
+    try {
+      return process.kill(-this.group, 0);
+    } catch {
+      return false;
+    }
   }
 
-  private get isAlive(): boolean {
-    return this.server?.exitCode === null && this.server.signalCode === null;
+  private get group(): number {
+    return Number(readFileSync(this.path('group'), 'utf8'));
   }
 
-  private get socket(): string {
-    return join(this.folder, 'socket');
+  private connect(): Promise<Connection> {
+    return createConnection({ user: 'root', socketPath: this.path('socket'), multipleStatements: true });
+  }
+
+  private path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  private at(port: 0 | 1 | 2 | 3, index = this.index): string {
+    return `127.0.0.1:${this.spec.ports[index * 4 + port]}`;
   }
 
   private options(): string[] {
-    const { sql, group, missed, whole } = this.ports;
-    const address = (port: number) => `127.0.0.1:${port}`;
     return [
       `--datadir=${this.data}`,
-      `--socket=${this.socket}`,
-      `--pid-file=${join(this.folder, 'pid')}`,
+      `--tmpdir=${this.folder}`,
+      `--socket=${this.path('socket')}`,
+      `--pid-file=${this.path('pid')}`,
       '--bind-address=127.0.0.1',
-      `--port=${sql}`,
+      `--port=${this.address.split(':')[1]}`,
       `--wsrep-node-name=${this.name}`,
-      `--wsrep-node-address=${address(group)}`,
-      `--wsrep-cluster-address=${this.cluster}`,
-      `--wsrep-sst-receive-address=${address(whole)}`,
-      `--wsrep-provider-options=${PROVIDER_OPTIONS};gmcast.listen_addr=tcp://${address(group)};ist.recv_addr=${address(missed)}`,
-      '--innodb-log-file-size=16M',
+      `--wsrep-node-address=${this.at(1)}`,
+      `--wsrep-cluster-address=gcomm://${[0, 1, 2].map((index) => this.at(1, index)).join(',')}`,
+      `--wsrep-provider-options=${PROVIDER_OPTIONS};gmcast.listen_addr=tcp://${this.at(1)};ist.recv_addr=${this.at(2)}`,
+      `--wsrep-sst-receive-address=${this.at(3)}`,
     ];
   }
-
-  private log(): string {
-    return readFileSync(join(this.folder, 'log'), 'utf8').slice(-4000);
-  }
 }
-
-/** As deployed; the command line replaces them as a whole. */
-const PROVIDER_OPTIONS = /^wsrep_provider_options = "(.*)"$/m.exec(readFileSync(CONFIG, 'utf8'))![1]!;
 
 /** Three nodes on this machine, configured and started as `deploy/` does it. */
 export class GaleraCluster {
   readonly nodes: readonly [GaleraNode, GaleraNode, GaleraNode];
-  private readonly password = randomBytes(12).toString('hex');
 
-  private constructor(
-    private readonly folder: string,
-    ports: number[],
-  ) {
-    const portsOf = (index: number): Ports => {
-      const [sql, group, missed, whole] = ports.slice(index * 4) as [number, number, number, number];
-      return { sql, group, missed, whole };
-    };
-    const members = `gcomm://${[0, 1, 2].map((index) => `127.0.0.1:${portsOf(index).group}`).join(',')}`;
-    const node = (index: number) => new GaleraNode(`node${index + 1}`, folder, portsOf(index), members);
-    this.nodes = [node(0), node(1), node(2)];
+  constructor(readonly spec: ClusterSpec) {
+    this.nodes = [new GaleraNode(spec, 0), new GaleraNode(spec, 1), new GaleraNode(spec, 2)];
   }
 
-  static async start(): Promise<GaleraCluster> {
-    const cluster = new GaleraCluster(mkdtempSync(join(tmpdir(), 'latchkey-galera-')), await fixedPorts(12));
-    process.once('exit', cluster.stop);
-    await cluster.begin();
-    return cluster;
+  /** Makes its data and brings it up: the others get theirs from the first one. */
+  async begin(): Promise<void> {
+    const [first, ...others] = this.nodes;
+    mkdirSync(first.data, { recursive: true });
+    initialize(this.spec.mariadbd, first.data);
+    first.start();
+    await first.synced();
+    await first.query(`
+      CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${this.spec.password}'; GRANT ALL ON *.* TO 'latchkey'@'127.0.0.1';
+      CREATE USER 'mysql'@'localhost'; GRANT ${TRANSFER_RIGHTS} ON *.* TO 'mysql'@'localhost';
+      ${readFileSync(CHECK_USER, 'utf8')}`);
+    for (const node of others) {
+      node.start();
+      await node.synced();
+    }
   }
 
   /** Takes the servers away, and all that they kept. */
-  readonly stop = (): void => {
-    process.off('exit', this.stop);
-    for (const node of this.nodes) node.stop();
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
-  };
+  stop(): void {
+    for (const node of this.nodes) if (node.isAlive) node.signal('SIGKILL');
+    rmSync(this.spec.folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
 
   /** Makes an empty database. @returns its URL at a node, or at another address that leads to one */
   async newDatabase(): Promise<(at: { readonly address: string }) => string> {
     const name = `latchkey_${randomBytes(6).toString('hex')}`;
-    await this.nodes[0].as((connection) => connection.query(`CREATE DATABASE ${name}`));
-    return ({ address }) => `mysql://latchkey:${this.password}@${address}/${name}`;
+    await this.nodes[0].query(`CREATE DATABASE ${name}`);
+    return ({ address }) => `mysql://latchkey:${this.spec.password}@${address}/${name}`;
   }
 
   /** What a table holds, by node: one checksum where all hold the same. */
   async checksums(url: (at: GaleraNode) => string, table: string): Promise<Set<unknown>> {
     const database = new URL(url(this.nodes[0])).pathname.slice(1);
-    const checksum = async (node: GaleraNode) => {
-      const [rows] = await node.as(async (connection) => {
-        // Waits until the node has applied what there is.
-        await connection.query('SET SESSION wsrep_sync_wait = 15; SELECT 1');
-        return connection.query(`CHECKSUM TABLE ${database}.${table}`);
-      });
-      return (rows as { Checksum: unknown }[])[0]!.Checksum;
-    };
-    return new Set(await Promise.all(this.nodes.map(checksum)));
+    // The read waits until the node has applied what there is.
+    const sql = `SET SESSION wsrep_sync_wait = 1; SELECT 1; CHECKSUM TABLE ${database}.${table}`;
+    return new Set(
+      await Promise.all(this.nodes.map(async (node) => (await node.query(sql))[0]?.['Checksum'] as unknown)),
+    );
   }
 
-  /** The sum over all nodes of something that each counts. */
+  /** The sum over all nodes of things that each counts. */
   async count(...names: string[]): Promise<number> {
     const counts = this.nodes.flatMap((node) => names.map(async (name) => Number(await node.status(name))));
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-  }
-
-  private async begin(): Promise<void> {
-    const [first, ...others] = this.nodes;
-    initialize(inject('cluster').mariadbd, first.data);
-    first.start();
-    await first.synced();
-    const users = `
-      CREATE USER 'latchkey'@'127.0.0.1' IDENTIFIED BY '${this.password}'; GRANT ALL ON *.* TO 'latchkey'@'127.0.0.1';
-      CREATE USER 'mysql'@'localhost'; GRANT ${BACKUP_RIGHTS} ON *.* TO 'mysql'@'localhost';
-      ${readFileSync(CHECK_USER, 'utf8')}`;
-    await first.as((connection) => connection.query(users));
-    for (const node of others) {
-      node.start();
-      await node.synced();
-    }
   }
 }

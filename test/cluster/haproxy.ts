@@ -25,7 +25,7 @@ export class HaProxy {
     const nodes = cluster.nodes.map(({ address }, index) => [`NODE${index + 1}`, address]);
     const addresses = replicas.map((port, index) => [`REPLICA${index + 1}`, `127.0.0.1:${port}`]);
     const env = Object.fromEntries([...nodes, ...addresses]) as Record<string, string>;
-    const child = spawn(inject('cluster').haproxy, ['-db', '-f', CONFIG], {
+    const child = spawn(inject('haproxy'), ['-db', '-q', '-f', CONFIG], {
       env: { ...env, DATABASE_BIND: database, HTTP_BIND: http },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

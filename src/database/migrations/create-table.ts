@@ -1,4 +1,5 @@
 import type { QueryRunner } from 'typeorm';
+import { isDefinedAlready } from '../store-errors.js';
 
 /**
  * Creates a table from column and index definitions in the SQL that both stores speak.
@@ -16,9 +17,12 @@ export async function createTable(
   await queryRunner.query(`CREATE TABLE IF NOT EXISTS ${name} (${definitions.join(', ')})${options}`);
 }
 
-/** Indexes one column. Does nothing where the index is there. */
+/** Indexes one column. Does nothing where the index is there, or is made meanwhile by an instance at another node of a cluster. */
 export async function createIndex(queryRunner: QueryRunner, table: string, column: string): Promise<void> {
   const name = `${table}_${column}`;
   const isThere = (await queryRunner.getTable(table))?.indices.some((index) => index.name === name);
-  if (!isThere) await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${column})`);
+  if (isThere) return;
+  await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${column})`).catch((error: unknown) => {
+    if (!isDefinedAlready(error)) throw error;
+  });
 }
