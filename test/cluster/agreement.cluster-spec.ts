@@ -138,6 +138,7 @@ describe('replicas, each at another node', () => {
   });
 
   it('leave a history without a violation', () => {
+    expect(replicas.errors).toEqual([]);
     expect(violationsOf(recorder.history)).toEqual([]);
   });
 });

@@ -30,6 +30,12 @@ export class Replicas {
     await Promise.all(this.processes.map((process) => process.ready()));
   }
 
+  /** What the service could not explain to itself, and answered 500. */
+  get errors(): string[] {
+    const lines = this.processes.flatMap(({ stdout }) => stdout.split('\n'));
+    return lines.filter((line) => line.includes('"level":"error"'));
+  }
+
   async stop(): Promise<void> {
     for (const process of this.processes.splice(0)) {
       process.kill('SIGKILL');
