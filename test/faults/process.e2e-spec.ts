@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { freePort } from '../../scripts/database-server.js';
 import { newName, PASSWORD } from '../support/accounts.js';
 import { canSeeProcesses, childrenOf, isAlive, until } from '../support/family.js';
 import { ServiceProcess } from '../support/process.js';
@@ -138,7 +139,8 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
   it.runIf(canSeeProcesses)(
     'is alive and not ready although all of its workers were replaced, and heals by itself',
     async () => {
-      const service = start({ WORKERS: '2' });
+      // With all of them gone, one of its own choice would be another.
+      const service = start({ WORKERS: '2', PORT: String(await freePort()) });
       const url = await service.ready();
       const workers = childrenOf(service.pid);
       expect(workers).toHaveLength(2);
