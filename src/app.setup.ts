@@ -5,7 +5,6 @@ import { authTokenDialect } from './auth/auth-token/auth-token.presenter.js';
 import { oauthDialect } from './auth/oauth/oauth.presenter.js';
 import { userLoginDialect } from './auth/user-login/user-login.presenter.js';
 import type { Config } from './config/config.js';
-import { withStoreTime } from './database/store-time.js';
 import { setUpSwagger } from './docs/swagger.js';
 import { refuseAmbiguousRequests } from './http/ambiguous-requests.js';
 import { registerBodyParsers } from './http/body-parsers.js';
@@ -61,7 +60,6 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   refuseAmbiguousRequests(fastify);
   refuseUnknownRoutes(fastify);
   refuseForeignMediaTypes(fastify, dialects);
-  limitStoreTime(fastify, config);
   return adapter;
 }
 
@@ -113,12 +111,5 @@ function forbidCaching(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_request, reply, done) => {
     reply.header('Cache-Control', 'no-store');
     done();
-  });
-}
-
-/** Begins once the body is there: what reads it would leave the context of the request. */
-function limitStoreTime(fastify: FastifyInstance, { DATABASE_TIMEOUT }: Config): void {
-  fastify.addHook('preHandler', (_request, _reply, done) => {
-    withStoreTime(DATABASE_TIMEOUT * 1000, done);
   });
 }

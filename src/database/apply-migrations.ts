@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
 import { createTable } from './migrations/create-table.js';
 import { isConflict, isUniqueViolation } from './store-errors.js';
 
-/** Seconds of one wait for another instance that applies the same migrations, less than a statement may take. */
-const LOCK_TIMEOUT = 3;
-const LOCK_ATTEMPTS = 100;
+/** Between two looks whether another instance is through with the same migrations, in milliseconds. No statement waits for it: each has its limit. */
+const LOCK_PAUSE_MS = 200;
+const LOCK_ATTEMPTS = 1_500;
 
 /** As TypeORM makes it, and each migration once. */
 const RECORDS = [
@@ -67,10 +68,9 @@ async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void
 
 async function takeLock(queryRunner: QueryRunner, name: string): Promise<void> {
   for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
-    const rows = (await queryRunner.query('SELECT GET_LOCK(?, ?) AS taken', [name, LOCK_TIMEOUT])) as {
-      taken: unknown;
-    }[];
+    const rows = (await queryRunner.query('SELECT GET_LOCK(?, 0) AS taken', [name])) as { taken: unknown }[];
     if (Number(rows[0]?.taken) === 1) return;
+    await sleep(LOCK_PAUSE_MS);
   }
   throw new Error('another instance holds the migration lock');
 }

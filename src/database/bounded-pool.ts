@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import mysql, { type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2';
+import mysql, { type Connection, type Pool, type PoolConnection, type PoolOptions, type QueryOptions } from 'mysql2';
 import { isOfServer, isRefusedByThisServer } from './store-errors.js';
-import { apartFromRequest, inStoreTime, StoreTimeoutError } from './store-time.js';
+import { StoreTimeoutError, within } from './within.js';
 
 /** May take longer than other statements: migrations of large tables. */
 const DEFINITION = /^\s*(CREATE|ALTER|DROP)\b/i;
@@ -10,23 +10,22 @@ const DEFINITION = /^\s*(CREATE|ALTER|DROP)\b/i;
 const WAITING_EACH = 100;
 /** Silence after which the server is asked whether it is there at all, in milliseconds. */
 const SILENCE_MS = 500;
-/** For it to answer that, and between two times that it is asked. */
-const PROBE_MS = 1_000;
-const PROBE_PAUSE_MS = 500;
+/** From one time that it is asked to the next, and for it to answer before everybody is refused. */
+const ASK_EVERY_MS = 1_000;
+const VERDICT_MS = 1_000;
 /** For connections to be closed in good order, when the service stops. */
 const CLOSE_MS = 500;
 
 type Done<Result = unknown> = (error: Error | null, result?: Result, fields?: unknown) => void;
-type Answer = readonly [result: unknown, fields: unknown];
 
 /**
- * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is longer than the request at
- * hand may wait (see `store-time.ts`), be it for a connection or for a statement.
+ * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is longer than `timeoutMs`, be it for
+ * a connection or for a statement.
  *
  * A server can be silent while its connections stay open: it is stopped but not dead, or a firewall has forgotten them. So when a
- * statement gets no answer, and no other one got any meanwhile, all connections are given up at once and the server is asked over a
- * new one. Whoever comes then waits for that, a second at most; while the server says nothing everybody is refused
- * at once, and it is asked again and again. Any answer will do, be it a refusal.
+ * statement gets no answer, and no other one got any meanwhile, all connections are given up at once and the server is asked over
+ * new ones, one a second. Whoever comes then waits for that, a second at most; while the server says nothing everybody is
+ * refused at once. Any answer will do, be it a refusal.
  */
 export class BoundedPool {
   private pool: Pool;
@@ -34,12 +33,12 @@ export class BoundedPool {
   private idle = new Set<PoolConnection>();
   /** When the server last said anything. */
   private heardAt = 0;
-  private isThere: Promise<boolean> = Promise.resolve(true);
-  private isAsking = false;
+  /** While the server is asked whether it is there: what has come of it. */
+  private verdict: Promise<boolean> | undefined;
   private isClosed = false;
 
   /**
-   * @param timeoutMs of a wait outside of requests
+   * @param timeoutMs of a wait for the server
    * @param prepare is given each new connection before its first statement
    */
   constructor(
@@ -52,35 +51,55 @@ export class BoundedPool {
 
   /** For TypeORM, of whose connections `query` is bounded and nothing else. */
   getConnection(done: Done<PoolConnection>): void {
-    this.take().then((connection) => {
-      done(null, connection);
-    }, done);
+    const finish = this.bounded<PoolConnection>(
+      () => undefined,
+      (error, connection) => {
+        done(error, connection);
+      },
+    );
+    this.given((error, connection) => {
+      if (!finish(error, connection)) connection?.release();
+    });
   }
 
   /**
    * Runs a statement that its connection prepares once.
-   * @throws StoreTimeoutError when there is no answer in time
+   * @throws StoreTimeoutError when there is no answer in time, be it for want of a connection
    */
-  async execute(sql: string, values: readonly unknown[]): Promise<unknown> {
-    const connection = await this.take();
-    try {
-      const [result] = await this.inTime(connection, (done) => {
-        connection.execute(sql, values as never[], done);
+  execute(sql: string, values: readonly unknown[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let connection: PoolConnection | undefined;
+      const finish = this.bounded(
+        () => {
+          if (connection) drop(connection);
+        },
+        (error, result) => {
+          if (error) reject(error);
+          else resolve(result);
+        },
+      );
+      this.given((error, given) => {
+        if (error || !given) {
+          finish(error);
+          return;
+        }
+        connection = given;
+        given.execute(sql, values as never[], (failure, result) => {
+          this.heard(failure, given);
+          given.release();
+          finish(failure, result);
+        });
       });
-      return result;
-    } finally {
-      connection.release();
-    }
+    });
   }
 
   /** For TypeORM: closes the connections, those of a silent server without its consent. */
   end(done: (error?: Error) => void): void {
     this.isClosed = true;
-    const closed = () =>
-      new Promise((resolve) => {
-        this.pool.end(resolve);
-      });
-    void apartFromRequest(() => inStoreTime(closed, { otherwise: CLOSE_MS }))
+    const closed = new Promise((resolve) => {
+      this.pool.end(resolve);
+    });
+    void within(CLOSE_MS, closed)
       .catch(() => {
         dropAll(this.connections);
       })
@@ -112,27 +131,14 @@ export class BoundedPool {
     return pool;
   }
 
-  private async take(): Promise<PoolConnection> {
-    const startedAt = performance.now();
-    const late = (connection: PoolConnection) => {
-      connection.release();
-    };
-    try {
-      return await inStoreTime(() => this.given(), { otherwise: this.timeoutMs, late });
-    } catch (error) {
-      if (isTimeout(error)) this.unanswered(startedAt);
-      throw error;
+  private given(done: Done<PoolConnection>): void {
+    if (!this.verdict) {
+      this.pool.getConnection(done);
+      return;
     }
-  }
-
-  private async given(): Promise<PoolConnection> {
-    if (!(await this.isThere)) throw new StoreTimeoutError();
-    return new Promise((resolve, reject) => {
-      this.pool.getConnection((error, connection) => {
-        // Its type says that there always is one.
-        if (error) reject(error);
-        else resolve(connection);
-      });
+    void this.verdict.then((isThere) => {
+      if (isThere) this.pool.getConnection(done);
+      else done(new StoreTimeoutError());
     });
   }
 
@@ -145,111 +151,121 @@ export class BoundedPool {
     ) => void;
     const limited = (text: string | QueryOptions, ...rest: unknown[]) => {
       const done = rest.pop() as Done;
-      const run = (answered: Done) => {
-        query(text, rest[0], answered);
-      };
-      const isDefinition = DEFINITION.test(typeof text === 'string' ? text : text.sql);
-      const answer = isDefinition ? called(run) : this.inTime(connection, run);
-      answer.then(([rows, fields]) => {
-        done(null, rows, fields);
+      if (DEFINITION.test(typeof text === 'string' ? text : text.sql)) {
+        query(text, rest[0], done);
+        return;
+      }
+      const finish = this.bounded(() => {
+        drop(connection);
       }, done);
+      query(text, rest[0], (error, rows, fields) => {
+        this.heard(error, connection);
+        finish(error, rows, fields);
+      });
     };
     connection.query = limited as unknown as PoolConnection['query'];
   }
 
-  /** Runs a statement, and gives its connection up where that is of no more use. */
-  private async inTime(connection: PoolConnection, run: (done: Done) => void): Promise<Answer> {
+  /**
+   * Bounds a wait.
+   * @param giveUp is called when it is over: the answer may still come, and would be taken for that to the next statement
+   * @param done is called once, in time
+   * @returns to be told of the end of it, and tells whether it came in time
+   */
+  private bounded<Result>(
+    giveUp: () => void,
+    done: Done<Result>,
+  ): (error: Error | null, result?: Result, fields?: unknown) => boolean {
     const startedAt = performance.now();
-    try {
-      const answer = await inStoreTime(() => called(run), { otherwise: this.timeoutMs });
-      this.heardAt = performance.now();
-      return answer;
-    } catch (error) {
-      if (isOfServer(error)) this.heardAt = performance.now();
-      // Its answer may still come, and would be taken for that to the next statement.
-      if (error instanceof StoreTimeoutError || isRefusedByThisServer(error)) drop(connection);
-      if (error instanceof StoreTimeoutError) this.unanswered(startedAt);
-      throw error;
-    }
+    let isOver = false;
+    const timer = setTimeout(() => {
+      isOver = true;
+      giveUp();
+      this.unanswered(startedAt);
+      done(new StoreTimeoutError());
+    }, this.timeoutMs);
+    return (...answer) => {
+      if (isOver) return false;
+      isOver = true;
+      clearTimeout(timer);
+      if (isTimeout(answer[0])) this.unanswered(startedAt);
+      done(...answer);
+      return true;
+    };
+  }
+
+  /** An answer of the server. Gives its connection up where that is of no more use. */
+  private heard(error: Error | null, connection: PoolConnection): void {
+    if (!error || isOfServer(error)) this.heardAt = performance.now();
+    if (isRefusedByThisServer(error)) drop(connection);
   }
 
   /** Whatever has kept one statement waiting, connections that are not in use may suffer from it too. */
   private unanswered(startedAt: number): void {
-    if (this.isAsking) return;
+    if (this.verdict || performance.now() - startedAt < SILENCE_MS) return;
     dropAll(this.idle);
-    const isSilent = this.heardAt < startedAt && performance.now() - startedAt >= SILENCE_MS;
-    if (isSilent) void apartFromRequest(() => this.ask());
+    if (this.heardAt < startedAt) void this.ask();
   }
 
   private async ask(): Promise<void> {
-    this.isAsking = true;
-    const first = this.probe();
-    this.isThere = first;
-    let isThere = await first;
-    while (!isThere && !this.isClosed) {
-      this.isThere = Promise.resolve(false);
-      await sleep(PROBE_PAUSE_MS, undefined, { ref: false });
-      isThere = await this.probe();
-    }
-    this.isThere = Promise.resolve(true);
-    this.isAsking = false;
+    this.pool.end(() => undefined);
+    this.pool = this.open();
+    const answer = this.firstAnswer();
+    this.verdict = Promise.race([answer, sleep(VERDICT_MS, false, { ref: false })]);
+    await answer;
+    this.verdict = undefined;
   }
 
-  /** Whether the server says anything, over connections that have not been silent yet. */
-  private async probe(): Promise<boolean> {
-    if (this.isClosed) return true;
-    this.renew();
-    const { pool } = this;
-    const ping = () =>
-      new Promise<void>((resolve, reject) => {
-        pool.getConnection((error, connection) => {
-          if (error) {
-            reject(error);
-            return;
-          }
-          connection.ping((failure) => {
-            connection.release();
-            if (failure) reject(failure);
-            else resolve();
+  /** Asks over new connections, again and again without waiting for the ones before, until the server says anything. */
+  private firstAnswer(): Promise<true> {
+    return new Promise((resolve) => {
+      const answered = () => {
+        clearInterval(timer);
+        resolve(true);
+      };
+      const ask = () => {
+        if (this.isClosed) answered();
+        else
+          void this.isAnswered().then((isAnswered) => {
+            if (isAnswered) answered();
           });
-        });
+      };
+      const timer = setInterval(ask, ASK_EVERY_MS).unref();
+      ask();
+    });
+  }
+
+  private async isAnswered(): Promise<boolean> {
+    const connection = mysql.createConnection(this.options);
+    connection.on('error', () => undefined);
+    const answer = new Promise<void>((resolve, reject) => {
+      connection.ping((error) => {
+        if (error) reject(error);
+        else resolve();
       });
+    });
     try {
-      await inStoreTime(ping, { otherwise: PROBE_MS });
+      await within(this.timeoutMs, answer);
       return true;
     } catch (error) {
       return !isTimeout(error);
+    } finally {
+      drop(connection);
     }
   }
-
-  /** Begins anew. Statements under way may still be answered; whoever waits for a connection is refused. */
-  private renew(): void {
-    dropAll(this.idle);
-    this.pool.end(() => undefined);
-    this.pool = this.open();
-  }
-}
-
-function called(run: (done: Done) => void): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    run((error, result, fields) => {
-      if (error) reject(error);
-      else resolve([result, fields]);
-    });
-  });
 }
 
 /** Ours, or that of connecting. */
 function isTimeout(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ETIMEDOUT';
+  return (error as NodeJS.ErrnoException | null)?.code === 'ETIMEDOUT';
 }
 
 /** Closes a connection without waiting for the other side to close it too. */
-function drop(connection: PoolConnection): void {
+function drop(connection: Connection): void {
   connection.destroy();
   (connection as unknown as { stream: Socket }).stream.destroy();
 }
 
-function dropAll(connections: ReadonlySet<PoolConnection>): void {
+function dropAll(connections: ReadonlySet<Connection>): void {
   for (const connection of [...connections]) drop(connection);
 }

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { gathered } from './gathered.js';
-import { StoreBusyError, StoreTimeoutError, withStoreTime } from './store-time.js';
+import { StoreBusyError } from './within.js';
 
 /** A read that is under way. */
 interface Read {
@@ -135,14 +135,5 @@ describe('gathered', () => {
     await turn();
     await reads[2]!.answer();
     expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
-  });
-
-  it('lets one request go whose time is over, and reads on for the others', async () => {
-    const { reads, find, keys } = reader({ underWay: 1, size: 4 });
-    const hurried = withStoreTime(1, () => find('a'));
-    const patient = withStoreTime(60_000, () => find('b'));
-    await expect(hurried).rejects.toThrow(StoreTimeoutError);
-    await reads[0]!.answer();
-    expect([await patient, keys()]).toEqual(['b0', ['ab']]);
   });
 });

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { forSeveralRequests, inStoreTime, StoreBusyError } from './store-time.js';
+import { StoreBusyError } from './within.js';
 
 /** Reads that are waited for, at most: a store that takes its time over each must not leave more behind than it is through with at once. */
 const MOST = 10_000;
@@ -11,7 +11,7 @@ const MOST = 10_000;
  * @param underWay statements at a time, at most
  * @param size keys of one statement, at most
  * @param most keys that wait or are read, at most
- * @returns a read; throws StoreBusyError when there are too many, StoreTimeoutError when the time of the request is over
+ * @returns a read; throws StoreBusyError when there are too many
  */
 export function gathered<Key, Result>(
   read: (keys: readonly Key[]) => Promise<Result[]>,
@@ -28,7 +28,7 @@ export function gathered<Key, Result>(
   const loader = new DataLoader<Key, Result>(
     async (keys) => {
       try {
-        return await forSeveralRequests(() => read(keys));
+        return await read(keys);
       } finally {
         running -= 1;
         next();
@@ -46,12 +46,11 @@ export function gathered<Key, Result>(
   const answered = () => {
     asked -= 1;
   };
-  return async (key) => {
-    if (asked >= most) throw new StoreBusyError();
+  return (key) => {
+    if (asked >= most) return Promise.reject(new StoreBusyError());
     asked += 1;
     const result = loader.load(key);
-    // Whoever asked may have given up by then.
     result.then(answered, answered);
-    return inStoreTime(() => result);
+    return result;
   };
 }

@@ -1,11 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isConflict, isConnectionLost } from './store-errors.js';
-import { storeTimeLeft } from './store-time.js';
 
 const ATTEMPTS = 4;
 const PAUSE_MS = 20;
-/** That an attempt may take: a little more than the wait for a lock. One that is cut off could still happen, long after. */
-const ATTEMPT_MS = 1_200;
+/** From the first attempt on, after which there is no other: several waits for a lock would outlast whoever waits for the answer. */
+const PATIENCE_MS = 900;
 
 /** Runs one statement, again if the store gave it up for the sake of another: a deadlock, a lock that took too long, a busy file. */
 export function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
@@ -21,11 +20,13 @@ async function retryingOn<Result>(
   isPassing: (error: unknown) => boolean,
   statement: () => Promise<Result>,
 ): Promise<Result> {
+  const startedAt = performance.now();
   for (let attempt = 1; ; attempt++) {
     try {
       return await statement();
     } catch (error) {
-      if (attempt === ATTEMPTS || !isPassing(error) || storeTimeLeft() < ATTEMPT_MS) throw error;
+      const isLate = performance.now() - startedAt > PATIENCE_MS;
+      if (attempt === ATTEMPTS || isLate || !isPassing(error)) throw error;
       await sleep(PAUSE_MS * attempt * (1 + Math.random()));
     }
   }

@@ -7,7 +7,6 @@ import { CONFIG, type Config } from '../config/config.js';
 import { EntityColumns } from '../database/entity-columns.js';
 import { StatementsService } from '../database/statements.service.js';
 import { isUniqueViolation } from '../database/store-errors.js';
-import { apartFromRequest } from '../database/store-time.js';
 import type { Origin } from './origin.js';
 import { type EventName, type Outcome, SecurityEvent } from './security-event.entity.js';
 
@@ -92,8 +91,7 @@ export class SecurityEventsService {
   write(): Promise<void> {
     clearTimeout(this.timer);
     this.timer = undefined;
-    // Not in the time of the request that happens to begin it.
-    return apartFromRequest(() => (this.writing = this.writing.then(() => this.writeAll())));
+    return (this.writing = this.writing.then(() => this.writeAll()));
   }
 
   /** Removes some of the events that are older than `EVENT_DAYS`, by their ids, which are in order of time. @returns whether there may be more */

@@ -22,7 +22,10 @@ describe('instances that start together, each at another node of an empty cluste
     for (let round = 0; round < 10; round++) {
       const url = await cluster.newDatabase();
       const stores = cluster.nodes.map(
-        (node) => new DataSource(dataSourceOptions({ DATABASE_URL: url(node), DATABASE_POOL: 2, DATA_DIR: '' })),
+        (node) =>
+          new DataSource(
+            dataSourceOptions({ DATABASE_URL: url(node), DATABASE_TIMEOUT: 5, DATABASE_POOL: 2, DATA_DIR: '' }),
+          ),
       );
       try {
         await Promise.all(

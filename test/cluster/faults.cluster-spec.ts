@@ -43,18 +43,15 @@ afterAll(async () => {
 
 /** Waits until every replica says that it can serve, and HAProxy has heard it. */
 const ready = () =>
-  vi.waitUntil(
-    async () => {
-      const answers = urls.map((at) =>
-        fetch(`${at}/readyz`).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      );
-      return (await Promise.all(answers)).every(Boolean);
-    },
-    PATIENCE,
-  );
+  vi.waitUntil(async () => {
+    const answers = urls.map((at) =>
+      fetch(`${at}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    );
+    return (await Promise.all(answers)).every(Boolean);
+  }, PATIENCE);
 
 /** The node to which HAProxy leads at present. */
 async function writer(): Promise<GaleraNode> {
