@@ -18,7 +18,7 @@ import { MalformedHttp } from './http/malformed-http.js';
 import { problemDetails } from './http/problem-details.js';
 import { logRequests, requestIdOf } from './http/request-log.js';
 import { refuseUnknownRoutes } from './http/routes.js';
-import { serverFactory } from './http/server.js';
+import { type Limits, serverFactory } from './http/server.js';
 import { UndecodableUrls } from './http/undecodable-urls.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
@@ -47,7 +47,7 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
     frameworkErrors: undecodableUrls.onFrameworkError,
     // What was taken is finished, see drainOnClose.
     return503OnClosing: false,
-    serverFactory: serverFactory(config, connections, logger),
+    serverFactory: serverFactory(limitsOf(config), connections, logger),
     clientErrorHandler: malformedHttp.onClientError,
   });
   const fastify: FastifyInstance = adapter.getInstance();
@@ -61,6 +61,14 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   refuseUnknownRoutes(fastify);
   refuseForeignMediaTypes(fastify, dialects);
   return adapter;
+}
+
+function limitsOf({ MAX_CONNECTIONS, KEEP_ALIVE_TIMEOUT, HASH_TIMEOUT }: Config): Limits {
+  return {
+    maxConnections: MAX_CONNECTIONS,
+    keepAliveMs: KEEP_ALIVE_TIMEOUT * 1000,
+    waitMs: HASH_TIMEOUT * 1000,
+  };
 }
 
 /** Everything around the routes; called on the application, in production as in the tests. */
