@@ -4,11 +4,13 @@ import { answersTo, bytesOf, exchange, type RawAnswer } from '../support/raw-htt
 import { type Service, startService } from '../support/service.js';
 import { expectLogged, expectSound } from '../support/soundness.js';
 
+const ORIGIN = 'https://app.example.com';
+
 let service: Service;
 let alice: Awaited<ReturnType<typeof signUp>>;
 let bob: Awaited<ReturnType<typeof signUp>>;
 beforeAll(async () => {
-  service = await startService({ env: { RATE_LIMIT: 'off' } });
+  service = await startService({ env: { RATE_LIMIT: 'off', CORS_ORIGINS: ORIGIN } });
   alice = await signUp(service.client, 'alice');
   bob = await signUp(service.client, 'bob');
 });
@@ -131,6 +133,21 @@ describe('a request of which two readers could make two is refused, and nothing 
     const text = lines('DELETE /user/login HTTP/1.1', 'Host: localhost', 'Expect: a-miracle', 'Content-Length: 0', '');
     expect((await refusalOf(text, '/user')).status).toBe(417);
   });
+});
+
+describe('a URL that cannot be decoded', () => {
+  it.each(['/auth/%', '/user/%zz', '/account/sessions/%ff', '/%ed%a0%80', 'http://localhost/auth/%', '/oauth/%?%'])(
+    'is refused with the headers of any answer: %s',
+    async (target) => {
+      const since = service.log.length;
+      const answers = await answersTo(service.url, bytesOf({ target, headers: [['Origin', ORIGIN]] }));
+      expect(answers.map(({ status }) => status)).toEqual([400]);
+      const [answer] = answers as [RawAnswer];
+      expectSound(answer, target.replace('http://localhost', ''));
+      expect(answer.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+      await expectLogged(service, answer, since);
+    },
+  );
 });
 
 describe('what is too large', () => {

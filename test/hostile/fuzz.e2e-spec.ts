@@ -9,6 +9,7 @@ import { expectLogged, expectSound } from '../support/soundness.js';
 import {
   BOUNDARIES,
   DISPOSITIONS,
+  INNER_NAMES,
   KINDS_OF_PARTS,
   ODD_HEADER_VALUES,
   ODD_HEADERS,
@@ -19,7 +20,7 @@ import {
   PIECES_OF_PATHS,
 } from './odd-values.js';
 
-const RUNS = Number(process.env['FUZZ_RUNS'] ?? (inject('mysqlUrl') ? 200 : 400));
+const RUNS = Number(process.env['FUZZ_RUNS'] ?? (inject('mysqlUrl') ? 150 : 300));
 const TIMEOUT_MS = 30_000 + 100 * RUNS;
 /** A failure prints its seed; to be given here again. */
 const SEED = process.env['FUZZ_SEED'];
@@ -151,26 +152,40 @@ const oddValue = fc.oneof(
   { weight: 2, arbitrary: fc.jsonValue() },
   { weight: 1, arbitrary: fc.constantFrom<unknown>(PASSWORD, null, 0, -0, 1e308, 2 ** 53, true, [], {}, [''], [[]]) },
 );
-const markedValue = fc.constantFrom<unknown>(
-  MARK,
-  [MARK],
-  { [MARK]: MARK },
-  { toString: MARK },
-  { username: MARK, password: PASSWORD },
+const markedValue = fc.oneof(
+  { weight: 3, arbitrary: fc.constant<unknown>(MARK) },
+  fc.constantFrom<unknown>([MARK], { [MARK]: MARK }, { toString: MARK }, { username: MARK, password: PASSWORD }),
 );
+
+/** What a field is meant for. */
+function soundValue(name: string): fc.Arbitrary<unknown> {
+  if (name === 'username') return fc.uuid().map((id) => `u-${id}`);
+  if (name === 'email') return fc.uuid().map((id) => `${id}@example.com`);
+  if (name.includes('password')) return fc.constant(PASSWORD);
+  if (name.includes('name')) return fc.constant('Name');
+  return fc.constant(name).map(() => (name.includes('refresh') ? mule.refresh : mule.access));
+}
 
 const route = fc.constantFrom(...ROUTES);
 type Entry = [name: string, value: unknown];
 
 /** Fields of a body in the order in which they are sent: those of the route, some of them twice or not at all, and others. */
 function entriesFor({ fields }: Route): fc.Arbitrary<Entry[]> {
-  const all = fc.tuple(...fields.map((name) => fc.tuple(fc.constant(name), oddValue)));
+  const valueOf = (name: string) =>
+    fc.oneof({ weight: 3, arbitrary: soundValue(name) }, { weight: 1, arbitrary: oddValue });
+  const own = fc.tuple(...fields.map((name) => fc.tuple(fc.constant(name), valueOf(name))));
   const again = fc.tuple(fc.constantFrom(...(fields.length > 0 ? fields : ['token'])), oddValue);
-  const foreignNames = [...ODD_NAMES, ...FIELDS.filter((name) => !fields.includes(name))];
-  const foreign = fc.tuple(fc.oneof(fc.constantFrom(...foreignNames), fc.string({ maxLength: 30 })), markedValue);
-  return fc
-    .tuple(all, fc.array(again, { maxLength: 2 }), fc.array(foreign, { maxLength: 4 }))
+  const foreignName = fc.oneof(
+    fc.constantFrom(...INNER_NAMES.filter((name) => !fields.includes(name))),
+    fc.constantFrom(...ODD_NAMES, ...FIELDS.filter((name) => !fields.includes(name))),
+    fc.string({ maxLength: 30 }),
+  );
+  const foreign = fc.array(fc.tuple(foreignName, markedValue), { maxLength: 4 });
+  const whole = fc.tuple(own, foreign).map(([one, others]): Entry[] => [...one, ...others]);
+  const torn = fc
+    .tuple(own, fc.array(again, { maxLength: 2 }), foreign)
     .chain(([one, two, others]) => fc.shuffledSubarray<Entry>([...one, ...two, ...others]));
+  return fc.oneof(whole, torn);
 }
 
 /** By hand: an object has each name once, and `__proto__` not at all. */

@@ -123,7 +123,6 @@ describe('a token without a signature is refused', () => {
         withSignature(withHeader(token, { alg }), ''),
         withHeader(token, { alg }),
         `${encoded({ alg })}.${part(token, 1)}.`,
-        `${encoded({ alg })}.${part(token, 1)}`,
       ]);
       await expectRefused(...tokens);
     },

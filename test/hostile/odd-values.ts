@@ -7,6 +7,12 @@ export const ODD_NAMES = [
   '', ' ', '\0', 'username ', 'USERNAME', 'username[]', 'username[0]', 'user.name', '\ufeffusername', 'usern\u0061me\u200b',
 ];
 
+/** What a store may have columns for, and the core members. */
+// prettier-ignore
+export const INNER_NAMES = [
+  'firstName', 'lastName', 'passwordHash', 'sessionEpoch', 'keptSessionId', 'createdAt', 'disabledAt', 'usernameKey', 'first_name', 'email', 'id',
+];
+
 // prettier-ignore
 export const ODD_TEXTS = [
   '', ' ', '\0', '\r\n', '\u202e', '\ufeff', '\ufffd', '\ufffe', '\u2028', 'İ', 'ß', 'ﷺ', '𝕒', '👩‍👩‍👧', 'a\u0300'.repeat(60), '\ud800', '\udc00',
