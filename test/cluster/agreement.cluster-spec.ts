@@ -35,7 +35,7 @@ describe('instances that start together, each at another node of an empty cluste
           }),
         );
         for (const store of stores) {
-          const rows = (await store.query('SELECT name FROM migrations')) as { name: string }[];
+          const rows = await store.query<{ name: string }[]>('SELECT name FROM migrations');
           expect(rows.map(({ name }) => name).sort()).toEqual(migrations.map(({ name }) => name).sort());
         }
       } finally {

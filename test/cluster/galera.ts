@@ -69,8 +69,11 @@ export class GaleraNode {
 
   /** Waits until it has all that the others have, and takes requests. */
   async synced(): Promise<void> {
-    for (const end = Date.now() + STARTING_MS; Date.now() < end; await sleep(PAUSE_MS))
+    const end = Date.now() + STARTING_MS;
+    while (Date.now() < end) {
       if ((await this.status('wsrep_local_state_comment').catch(() => '')) === 'Synced') return;
+      await sleep(PAUSE_MS);
+    }
     throw new Error(`${this.name} has not come up: ${readFileSync(this.path('log'), 'utf8').slice(-4000)}`);
   }
 
