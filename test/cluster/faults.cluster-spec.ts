@@ -21,7 +21,7 @@ let replicas: Replicas;
 let haproxy: HaProxy;
 let url: Awaited<ReturnType<GaleraCluster['newDatabase']>>;
 let recorder: Recorder;
-let load: Load;
+const loads: Load[] = [];
 /** Every replica, and the way by which clients come. */
 let urls: string[];
 
@@ -33,10 +33,9 @@ beforeAll(async () => {
   urls = [...replicas.urls, haproxy.url];
   await ready();
   recorder = new Recorder();
-  load = new Load(recorder, urls, CLIENTS);
 });
 afterAll(async () => {
-  await load.stop();
+  for (const load of loads) await load.stop();
   await replicas.stop();
   haproxy.stop();
 });
@@ -62,9 +61,18 @@ async function writer(): Promise<GaleraNode> {
   return cluster.nodes.find((node) => node.name === name)!;
 }
 
+function newLoad(): Load {
+  const load = new Load(recorder, urls, CLIENTS);
+  loads.push(load);
+  return load;
+}
+
 /** Nothing that was acknowledged is lost, and nothing that ended lives on. */
 async function expectNothingLost(): Promise<void> {
-  await load.audit();
+  for (const load of loads) {
+    await load.stop();
+    await load.audit();
+  }
   expect(replicas.errors).toEqual([]);
   expect(violationsOf(recorder.history)).toEqual([]);
   for (const kind of ['sign-up', 'login', 'refresh', 'use', 'logout'] as const)
@@ -73,6 +81,7 @@ async function expectNothingLost(): Promise<void> {
 
 describe('under load', () => {
   it('the node that takes the writes is killed, and comes back', async () => {
+    const load = newLoad();
     for (let round = 0; round < 2; round++) {
       await load.acknowledges(REQUESTS);
       const node = await writer();
@@ -89,6 +98,7 @@ describe('under load', () => {
   });
 
   it('two of three are lost: 503 and no token accepted, until there are enough again', async () => {
+    const load = newLoad();
     await load.acknowledges(REQUESTS);
     const alive = (await recorder.signUp(replicas.urls[0]!, newName())).held!;
     const kept = await writer();
@@ -122,7 +132,6 @@ describe('under load', () => {
     await Promise.all(cluster.nodes.map((node) => node.synced()));
     await ready();
     await load.acknowledges(REQUESTS);
-    await load.stop();
     await expectNothingLost();
     await replicas.stop();
     for (const table of ['users', 'sessions', 'signing_keys', 'migrations'])

@@ -3,7 +3,8 @@ import { createServer } from 'node:net';
 
 /** Below the range from which systems give ports to clients: a server that is started again must find its port free. */
 const [FIRST, LAST] = [15_000, 30_000];
-let next = FIRST + (process.pid % 1000) * 10;
+/** Where no other process of the run looks. */
+let next = FIRST + (process.pid % 1000) * 15;
 
 /** Free ports of the loopback that stay free, as far as that is ours to say. */
 export async function fixedPorts(count: number): Promise<number[]> {
