@@ -47,20 +47,26 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
    * @param mend left out where it passes by itself
    * @param refused the kinds that cannot be served
    */
-  const suffers = async ({ fault, mend, refused, during = () => undefined }: Fault) => {
+  const suffers = async ({ fault, mend, refused, ready = 200, during = () => undefined }: Fault) => {
     const ledger = new Ledger(service.client);
     ledger.begin();
     await ledger.eachWas('served');
     await fault();
     const begunAt = performance.now();
-    await ledger.eachWas('refused', refused);
-    await ledger.eachWas(
-      'served',
-      WORK.filter((work) => !refused.includes(work)),
-    );
-    await during(ledger);
-    expect((await service.client.get('/livez')).status).toBe(200);
-    if (mend) await mend();
+    try {
+      await ledger.eachWas('refused', refused);
+      await ledger.eachWas(
+        'served',
+        WORK.filter((work) => !refused.includes(work)),
+      );
+      await during(ledger);
+      expect((await service.client.get('/livez')).status).toBe(200);
+      // Whoever can still verify should be asked to.
+      expect((await service.client.get('/readyz')).status).toBe(ready);
+    } finally {
+      // Whatever was found wrong, the next fault is another one.
+      if (mend) await mend();
+    }
     const backAt = mend ? performance.now() : begunAt;
     await whole();
     await ledger.end();
@@ -73,6 +79,8 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
     readonly fault: () => unknown;
     readonly mend?: () => unknown;
     readonly refused: readonly Work[];
+    /** What `/readyz` says meanwhile. */
+    readonly ready?: number;
     readonly during?: (ledger: Ledger) => unknown;
   }
 
@@ -97,6 +105,7 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
       },
       mend: () => database.restart(),
       refused: WORK,
+      ready: 503,
     }));
 
   it('is stopped but not dead is found out once, and then everybody is refused at once', () =>
@@ -105,6 +114,7 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
         database.freeze();
       },
       refused: WORK,
+      ready: 503,
       during: async (ledger) => {
         const from = ledger.answers.length;
         await ledger.eachWas('refused');
@@ -124,6 +134,7 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
         database.way.resume();
       },
       refused: WORK,
+      ready: 503,
     }));
 
   it('has forgotten its connections without a word is asked over new ones', () =>
@@ -147,7 +158,12 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
 
   it('has no connection left', async () => {
     let giveBack: () => Promise<void>;
-    await suffers({ fault: async () => (giveBack = await database.exhaust()), mend: () => giveBack(), refused: WORK });
+    await suffers({
+      fault: async () => (giveBack = await database.exhaust()),
+      mend: () => giveBack(),
+      refused: WORK,
+      ready: 503,
+    });
   });
 
   it('has its tables locked', async () => {
@@ -214,6 +230,19 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
     expect(waited.length).toBeLessThanOrEqual(101);
     database.way.resume();
     await narrow.stop();
+  });
+
+  it('is slow at each answer is not waited for longer in all', async () => {
+    const fresh = await start();
+    await fresh.app.get(StartupService).finished;
+    // There and back: a statement that is not prepared yet takes nearly all of the time that there is for a request's three.
+    database.way.delay = 450;
+    const startedAt = performance.now();
+    const reply = await fresh.client.post('/auth/register', { username: newName(), password: PASSWORD });
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '2']);
+    expect(performance.now() - startedAt).toBeLessThan(TIMEOUT * 1000 + ROOM_MS);
+    database.way.delay = 0;
+    await fresh.stop();
   });
 
   it('was away for all that time has left few lines in the log, and no error', () => {

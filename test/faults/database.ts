@@ -68,12 +68,11 @@ export class FaultyDatabase {
     const admin = await this.admin();
     const taken: Connection[] = [];
     await admin.query('SET GLOBAL max_connections = 10');
+    const { hostname: host, port } = new URL(this.server.url);
     for (;;) {
-      const left = await killAll(admin);
-      const { hostname: host, port } = new URL(this.server.url);
       const one = await createConnection({ host, port: Number(port), user: OTHER_USER }).catch(() => undefined);
       if (one) taken.push(one);
-      else if (left === 0) break;
+      else if ((await killAll(admin)) === 0) break;
     }
     return async () => {
       await admin.query('SET GLOBAL max_connections = 151');
@@ -119,7 +118,9 @@ export class FaultyDatabase {
 }
 
 async function killAll(admin: Connection): Promise<number> {
-  const [rows] = await admin.query('SELECT id FROM information_schema.processlist WHERE user = ?', [USER]);
+  // Those that have not said yet who they are may be of the service too.
+  const sql = "SELECT id FROM information_schema.processlist WHERE user IN (?, 'unauthenticated user')";
+  const [rows] = await admin.query(sql, [USER]);
   const connections = rows as { id: number }[];
   // One that has ended meanwhile cannot be killed.
   for (const { id } of connections) await admin.query(`KILL CONNECTION ${id}`).catch(() => undefined);

@@ -10,6 +10,8 @@ export class Way {
   private readonly server: Server;
   private isOpen = true;
   private isHanging = false;
+  /** Milliseconds by which everything is late, in each direction. To be changed when nothing is under way. */
+  delay = 0;
   /** Connections that came in so far. */
   count = 0;
   private readonly stalled = new WeakSet<Socket>();
@@ -92,7 +94,11 @@ export class Way {
     this.sockets.add(from);
     from.on('data', (chunk: Buffer) => {
       heard(chunk);
-      if (!this.stalled.has(from) && !to.destroyed) to.write(chunk);
+      const passOn = () => {
+        if (!this.stalled.has(from) && !to.destroyed) to.write(chunk);
+      };
+      if (this.delay > 0) setTimeout(passOn, this.delay);
+      else passOn();
     });
     from.on('error', () => to.destroy());
     from.on('close', () => {
