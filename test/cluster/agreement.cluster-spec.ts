@@ -39,7 +39,7 @@ describe('instances that start together, each at another node of an empty cluste
           expect(rows.map(({ name }) => name).sort()).toEqual(migrations.map(({ name }) => name).sort());
         }
       } finally {
-        for (const store of stores) await store.destroy();
+        for (const store of stores) if (store.isInitialized) await store.destroy();
       }
     }
   });

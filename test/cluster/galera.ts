@@ -179,13 +179,14 @@ export class GaleraCluster {
   async newDatabase(): Promise<(at: { readonly address: string }) => string> {
     const name = `latchkey_${randomBytes(6).toString('hex')}`;
     await this.nodes[0].query(`CREATE DATABASE ${name}`);
+    // A login, which names the database, does not wait until the node has applied what there is; a read does.
+    await Promise.all(this.nodes.map((node) => node.query('SET SESSION wsrep_sync_wait = 1; SELECT 1')));
     return ({ address }) => `mysql://latchkey:${this.spec.password}@${address}/${name}`;
   }
 
   /** What a table holds, by node: one checksum where all hold the same. */
   async checksums(url: (at: GaleraNode) => string, table: string): Promise<Set<unknown>> {
     const database = new URL(url(this.nodes[0])).pathname.slice(1);
-    // The read waits until the node has applied what there is.
     const sql = `SET SESSION wsrep_sync_wait = 1; SELECT 1; CHECKSUM TABLE ${database}.${table}`;
     return new Set(
       await Promise.all(this.nodes.map(async (node) => (await node.query(sql))[0]?.['Checksum'] as unknown)),
