@@ -5,12 +5,12 @@ ENV npm_config_nodedir=/usr/local
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
+COPY scripts scripts
 COPY src src
 # The compiler is an optional peer of @nestjs/swagger, which npm keeps for its sake; it is of no use at run time.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript
 # x86-64-v3 has AVX2: argon2 is half as fast again as with the SSE2 of its own binary. Empty it for older processors.
 ARG ARGON2_MARCH
-COPY scripts scripts
 RUN ARGON2_MARCH="${ARGON2_MARCH-$([ "$(uname -m)" != x86_64 ] || echo x86-64-v3)}" npm run build:argon2
 
 FROM node:24-bookworm-slim
@@ -25,4 +25,4 @@ VOLUME /data
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "dist/src/main.js"]
+CMD ["node", "dist/bundle/main.js"]

@@ -70,7 +70,7 @@ export function latchkey(databaseUrl, nodeOptions = []) {
     // Longer than a run takes.
     ACCESS_TOKEN_TTL: '14400',
   };
-  const start = (more = {}) => startNode([...nodeOptions, 'dist/src/main.js'], { ...env, ...more });
+  const start = (more = {}) => startNode([...nodeOptions, 'dist/bundle/main.js'], { ...env, ...more });
   return { name: 'latchkey', env, start };
 }
 

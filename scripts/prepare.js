@@ -16,9 +16,11 @@ export function install() {
 /** Compiles the sources unless they are older than what was compiled. */
 export function build() {
   const newest = Math.max(
-    ...['src', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map(newestIn),
+    ...['src', 'scripts/bundle.js', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map(
+      newestIn,
+    ),
   );
-  if (modified('dist/src/main.js') >= newest) return;
+  if (modified('dist/bundle/main.js') >= newest) return;
   console.log('building ...');
   npm('run', 'build', '--silent');
 }

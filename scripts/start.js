@@ -12,7 +12,7 @@ install();
 build();
 
 /** @type {{ url: string }} */
-const { url } = await import(new URL('../dist/src/main.js', import.meta.url).href);
+const { url } = await import(new URL('../dist/bundle/main.js', import.meta.url).href);
 
 console.log(`
 Latchkey serves at ${url}
