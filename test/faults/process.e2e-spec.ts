@@ -93,10 +93,6 @@ it('on SIGTERM under load answers every request that it took, and takes no more'
   });
   await Promise.all(logins);
 });
-    // Whoever has no answer was not listened to.
-    expect([status, login]).toEqual(status === 201 ? [201, 200] : [undefined, 401]);
-  }
-});
 
 describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () => {
   let way: Way;
