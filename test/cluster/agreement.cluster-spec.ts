@@ -129,7 +129,7 @@ describe('replicas, each at another node', () => {
     for (let round = 0; round < 2; round++) {
       const held = await signedUp(round);
       expect((await recorder.use(at(2), held)).status).toBe(200);
-      hung.signal('SIGSTOP');
+      await hung.hang();
       // Waits until the others have agreed that it is gone.
       await vi.waitUntil(async () => (await recorder.logout(at(0), held)).status === 204, PATIENCE);
       const asked = [recorder.use(at(2), held), recorder.use(at(2), held, 'verify'), recorder.refresh(at(2), held)];

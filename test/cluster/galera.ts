@@ -103,6 +103,12 @@ export class GaleraNode {
     process.kill(-this.group, signal);
   }
 
+  /** Stops it without ending it. Resolves when it has stopped, which on a busy machine is not at once. */
+  async hang(): Promise<void> {
+    this.signal('SIGSTOP');
+    while (!/\) T/.test(readFileSync(`/proc/${this.group}/stat`, 'utf8'))) await sleep(1);
+  }
+
   get isAlive(): boolean {
     try {
       return process.kill(-this.group, 0);
