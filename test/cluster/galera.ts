@@ -106,7 +106,7 @@ export class GaleraNode {
   /** Stops it without ending it. Resolves when it has stopped, which on a busy machine is not at once. */
   async hang(): Promise<void> {
     this.signal('SIGSTOP');
-    while (!/\) T/.test(readFileSync(`/proc/${this.group}/stat`, 'utf8'))) await sleep(1);
+    while (!readFileSync(`/proc/${this.group}/stat`, 'utf8').includes(') T')) await sleep(1);
   }
 
   get isAlive(): boolean {
