@@ -162,7 +162,7 @@ describe('a bad configuration', () => {
   it.runIf(inject('mysqlUrl'))('reads secrets from files', async () => {
     const folder = embeddedStore();
     const path = join(folder.env['DATA_DIR']!, 'secret');
-    writeFileSync(path, `${store.env['AUTH_SECRET'] ?? ''}\n`);
+    writeFileSync(path, `${store.env['AUTH_SECRET'] ?? ''}\n`, { mode: 0o600 });
     const url = await start({ AUTH_SECRET: '', AUTH_SECRET_FILE: path }).ready();
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     await folder.dispose();

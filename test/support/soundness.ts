@@ -62,9 +62,12 @@ function refusalOf(path: string): z.ZodType {
  */
 export async function expectLogged(service: Service, { headers, status }: RawAnswer, since: number): Promise<void> {
   const id = headers.get('x-request-id');
-  const line = await vi.waitUntil(() => service.log.slice(since).find(({ reqId }) => reqId === id), {
-    timeout: 5_000,
-    interval: 1,
-  });
+  const line = await vi.waitUntil(
+    () => service.log.slice(since).find((line) => line['reqId'] === id && 'status' in line),
+    {
+      timeout: 5_000,
+      interval: 1,
+    },
+  );
   expect(line).toMatchObject({ level: 'info', status });
 }
