@@ -1,4 +1,11 @@
-import { afterEach, beforeAll, afterAll, describe, expect, it, vi } from 'vitest';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createConnection } from 'mysql2/promise';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { Budget } from '../src/limits/budget.js';
+import { Counters } from '../src/limits/counters.js';
+import { UpkeepService } from '../src/upkeep/upkeep.service.js';
 import { register as registerAt, newName, PASSWORD, signUp } from './support/accounts.js';
 import type { Reply } from './support/client.js';
 import { type Service, startService } from './support/service.js';
@@ -197,7 +204,7 @@ describe('a source from which an account has logged in before', () => {
     expect((await from(cafe).logInToA(name, PASSWORD)).status).toBe(200);
   });
 
-  it('answers wrong passwords in a burst no more often than the budget', async () => {
+  it('answers 401 to wrong passwords in a burst no more often than the budget', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     const replies = await Promise.all(
@@ -213,6 +220,66 @@ describe('a source from which an account has logged in before', () => {
     const name = await accountAt(home);
     await statusesOf(21, () => from(home).logInToA(name, 'wrong password'));
     expect((await from(home).logInToA(name, PASSWORD)).status).toBe(429);
+  });
+});
+
+describe('a guess', () => {
+  /** Sends a guess and hangs up before it is answered. */
+  async function hangUp(address: string, username: string): Promise<void> {
+    const { port } = new URL(service.url);
+    const body = JSON.stringify({ username, password: 'wrong password' });
+    const socket = connect(Number(port), '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      `POST /auth/token HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: ${address}\r\nContent-Type: application/json\r\n` +
+        `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+    await sleep(3);
+    socket.destroy();
+  }
+
+  it('counts although its sender hangs up', async () => {
+    const name = await accountAt(newAddress());
+    const address = newAddress();
+    for (let i = 0; i < 12; i++) await hangUp(address, name);
+    expect((await from(address).logInToA(name, PASSWORD)).status).toBe(429);
+    const statuses = await statusesOf(6, () => from(newAddress()).logInToB(name, 'wrong password'));
+    // Three of the eight of that name were taken before its source could try no more of it.
+    expect(statuses.filter((status) => status === 401)).toHaveLength(5);
+  });
+
+  it('that is given back in the next window gives nothing for it', async () => {
+    const address = newAddress();
+    const budget = new Budget(service.app.get(Counters).of('test', 2, 10));
+    for (let i = 0; i < 2; i++) expect(await budget.take(address)).toBe(0);
+    wait(11);
+    for (let i = 0; i < 2; i++) await budget.giveBack(address);
+    expect([await budget.take(address), await budget.take(address)]).toEqual([0, 0]);
+    expect(await budget.take(address)).toBeGreaterThan(0);
+  });
+
+  it.runIf(inject('mysqlUrl'))('whose counters are locked is refused, and nothing else comes of it', async () => {
+    const holder = await createConnection(service.store.env['DATABASE_URL']!);
+    const { logInToA } = from(newAddress());
+    const name = newName();
+    expect((await logInToA(name, 'wrong password')).status).toBe(401);
+    await holder.beginTransaction();
+    await holder.query('SELECT * FROM rate_limits FOR UPDATE');
+    const refused = await logInToA(name, 'wrong password');
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
+    await holder.rollback();
+    await holder.end();
+    expect((await logInToA(name, 'wrong password')).status).toBe(401);
+  });
+});
+
+describe('counters that have expired', () => {
+  it.runIf(inject('mysqlUrl'))('are removed, however many there are', async () => {
+    const values = Array.from({ length: 5_000 }, (_, i) => `('old:${i}', 1, 1)`).join(', ');
+    await service.dataSource.query(`INSERT INTO rate_limits (\`key\`, points, expire) VALUES ${values}`);
+    await service.app.get(UpkeepService).run();
+    const left = await service.dataSource.query("SELECT * FROM rate_limits WHERE `key` LIKE 'old:%'");
+    expect(left).toEqual([]);
   });
 });
 

@@ -130,8 +130,9 @@ export class AuthSessionsService {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
-    await this.sessions.revoke(access.sid, 'logout');
-    this.events.record({ event: 'logout', outcome: 'success', userId: access.sub, sessionId: access.sid }, origin);
+    const ended = await this.sessions.revoke(access.sid, 'logout');
+    const event = { event: 'logout', outcome: 'success', userId: access.sub, sessionId: access.sid } as const;
+    this.events.record({ ...event, ...(!ended && { reason: 'ended_already' }) }, origin);
   }
 
   /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */

@@ -12,16 +12,25 @@ const COMMON = dictionary['passwords-common'].map(String);
 
 const MIN_CHARACTERS = 32;
 const MIN_DISTINCT = 9;
-/** Characters that must be left of a secret without the words in it, and bytes without its repetitions: 24 random ones are 96 bits or more. */
-const MIN_UNKNOWN = 24;
+/** Characters that must be left of a secret without the words in it, half of the shortest: chance leaves far more. */
+const MIN_UNKNOWN = 16;
+/** Bytes that must be left of it without its repetitions. */
+const MIN_COMPRESSED = 24;
 /** Shorter ones of the common passwords are in many a random secret. */
 const MIN_COMMON = 5;
 const LONGEST = 20;
 
 /** Names of digests by how many bytes they have. */
-const DIGESTS: Readonly<Record<number, string>> = { 16: 'md5', 20: 'sha1', 32: 'sha256', 64: 'sha512' };
+const DIGESTS: Readonly<Record<number, readonly string[]>> = {
+  16: ['md5'],
+  20: ['sha1'],
+  28: ['sha224'],
+  32: ['sha256', 'sha3-256'],
+  48: ['sha384'],
+  64: ['sha512', 'sha3-512'],
+};
 /** How many of the most common passwords may hide behind a digest. */
-const HASHED = 1_000;
+const HASHED = 200;
 
 const LETTERS_OF_DIGITS: Readonly<Record<string, string>> = {
   0: 'o',
@@ -34,10 +43,19 @@ const LETTERS_OF_DIGITS: Readonly<Record<string, string>> = {
   $: 's',
 };
 
+/** Keys that documents and tutorials print: of FastAPI, Flask, Spring and RFC 7515. */
+const PUBLISHED = [
+  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
+  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf',
+  '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
+  'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
+];
+
 /** Why a secret must not be used, or undefined for a good one. Says nothing of its content. */
 export function weaknessOf(secret: string): string | undefined {
   if (secret.length < MIN_CHARACTERS) return `must have at least ${MIN_CHARACTERS} characters`;
   if (new Set(secret).size < MIN_DISTINCT) return 'must be random: it repeats too few characters';
+  if (PUBLISHED.some((known) => known.toLowerCase() === secret.toLowerCase())) return 'must be random: it is published';
   if (decodings(secret).some(isDigestOfWord)) return 'must be random: it is the digest of a well-known word';
   const words = new Set([...WELL_KNOWN.split(' '), ...COMMON.filter(({ length }) => length >= MIN_COMMON)]);
   const texts = readings(secret);
@@ -76,10 +94,16 @@ function unknownIn(text: string, words: ReadonlySet<string>): number {
 function isPattern(text: string): boolean {
   const codes = Array.from(text, (character) => character.codePointAt(0) ?? 0);
   const steps = codes.map((code, i) => (code - (codes[i - 1] ?? 0)) & 255);
-  return [Buffer.from(text), Buffer.from(steps)].some((bytes) => deflateRawSync(bytes).length < MIN_UNKNOWN);
+  return [Buffer.from(text), Buffer.from(steps)].some((bytes) => deflateRawSync(bytes).length < MIN_COMPRESSED);
 }
 
+/** What a secret may be the hexadecimal, base64 or URL encoding of; twice encoded, too. */
 function decodings(secret: string): Buffer[] {
+  const once = decodingsOf(secret);
+  return [...once, ...once.flatMap((bytes) => decodingsOf(bytes.toString('latin1')))];
+}
+
+function decodingsOf(secret: string): Buffer[] {
   const decoded: Buffer[] = [];
   if (/^([0-9a-f]{2})+$/i.test(secret)) decoded.push(Buffer.from(secret, 'hex'));
   if (/^[\w+/-]+={0,2}$/.test(secret)) decoded.push(Buffer.from(secret, 'base64'));
@@ -92,11 +116,16 @@ function byteOf(_: string, hex: string): string {
 }
 
 function isDigestOfWord(bytes: Buffer): boolean {
-  const algorithm = DIGESTS[bytes.length];
-  if (algorithm === undefined) return false;
+  const algorithms = DIGESTS[bytes.length] ?? [];
+  if (algorithms.length === 0) return false;
+  const words = ['', ...WELL_KNOWN.split(' '), ...COMMON.slice(0, HASHED)];
   // As a shell's `echo` gives them, too.
-  const words = [...WELL_KNOWN.split(' '), ...COMMON.slice(0, HASHED)].flatMap((word) => [word, `${word}\n`]);
-  return words.some((word) => createHash(algorithm).update(word).digest().equals(bytes));
+  const texts = words.flatMap((word) => [word, `${word}\n`, word.toUpperCase(), capitalized(word)]);
+  return algorithms.some((name) => texts.some((text) => createHash(name).update(text).digest().equals(bytes)));
+}
+
+function capitalized(word: string): string {
+  return word.slice(0, 1).toUpperCase() + word.slice(1);
 }
 
 function rot13(text: string): string {

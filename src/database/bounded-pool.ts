@@ -150,7 +150,8 @@ export class BoundedPool {
       done: Done,
     ) => void;
     const limited = (text: string | QueryOptions, ...rest: unknown[]) => {
-      const done = rest.pop() as Done;
+      // Some callers have no use for the answer, of a ROLLBACK for instance.
+      const done = typeof rest.at(-1) === 'function' ? (rest.pop() as Done) : () => undefined;
       if (DEFINITION.test(typeof text === 'string' ? text : text.sql)) {
         query(text, rest[0], done);
         return;

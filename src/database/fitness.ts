@@ -30,6 +30,7 @@ async function settingsProblem(dataSource: DataSource): Promise<string | undefin
   if (!/STRICT_(TRANS|ALL)_TABLES/.test(sqlMode)) return 'the SQL mode of the server must have STRICT_TRANS_TABLES';
   // With it, the driver's quoting of texts is none.
   if (sqlMode.includes('NO_BACKSLASH_ESCAPES')) return 'the SQL mode of the server must not have NO_BACKSLASH_ESCAPES';
+  if (sqlMode.includes('EMPTY_STRING_IS_NULL')) return 'the SQL mode of the server must not have EMPTY_STRING_IS_NULL';
   if (Object.values(charsets).some((charset) => charset !== 'utf8mb4'))
     return 'the server must let connections have the character set utf8mb4';
   return undefined;

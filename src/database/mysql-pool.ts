@@ -24,7 +24,7 @@ export function mysqlWithSession(timeoutMs: number) {
 function setSession(connection: PoolConnection): void {
   // A failure here is the connection's, and the statement behind it fails in turn.
   connection.query(
-    `SET SESSION innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}, lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
+    `SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}, lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
     () => undefined,
   );
   connection.query(`SET SESSION wsrep_sync_wait = ${SYNC_WAIT}`, (error) => {

@@ -40,7 +40,9 @@ export class Budget {
 
   /** Takes back an attempt that was counted. */
   async giveBack(key: string): Promise<void> {
-    await retrying(() => this.attempts.reward(key));
+    const { consumedPoints } = await retrying(() => this.attempts.reward(key));
+    // It was of the window before.
+    if (consumedPoints < 0) await retrying(() => this.attempts.penalty(key));
   }
 
   private async block(key: string): Promise<number | undefined> {

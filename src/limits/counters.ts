@@ -2,13 +2,20 @@ import { Injectable } from '@nestjs/common';
 import type { Pool } from 'mysql2';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterMySQL } from 'rate-limiter-flexible';
 import { DataSource } from 'typeorm';
+import { StatementsService } from '../database/statements.service.js';
 
 const TABLE = 'rate_limits';
+/** Counters that are trimmed by one statement. */
+const TRIMMED = 2_000;
+const TRIM = `DELETE FROM ${TABLE} WHERE expire < ? LIMIT ${TRIMMED}`;
 
 /** Counters that expire: in the database, so that all replicas share them; on the embedded store, which has one process, in memory. */
 @Injectable()
 export class Counters {
-  constructor(private readonly dataSource: DataSource) {}
+  constructor(
+    private readonly dataSource: DataSource,
+    private readonly statements: StatementsService,
+  ) {}
 
   /**
    * @param name tells them from others
@@ -17,7 +24,7 @@ export class Counters {
    */
   of(name: string, points: number, duration: number): RateLimiterAbstract {
     const options = { keyPrefix: name, points, duration };
-    if (this.dataSource.options.type !== 'mysql') return new RateLimiterMemory(options);
+    if (!this.isInDatabase) return new RateLimiterMemory(options);
     return new RateLimiterMySQL({
       ...options,
       // There is no pool before the connection.
@@ -34,9 +41,14 @@ export class Counters {
     });
   }
 
-  /** Removes the counters that have expired. */
-  async trim(): Promise<void> {
-    await this.dataSource.query(`DELETE FROM ${TABLE} WHERE expire < ?`, [Date.now()]);
+  /** Removes some of the counters that have expired. @returns whether there may be more */
+  async trim(): Promise<boolean> {
+    if (!this.isInDatabase) return false;
+    return (await this.statements.write(TRIM, [Date.now()])) === TRIMMED;
+  }
+
+  private get isInDatabase(): boolean {
+    return this.dataSource.options.type === 'mysql';
   }
 
   private get pool(): Pool {

@@ -7,6 +7,8 @@ import { retrying, retryingRead } from '../database/retrying.js';
 import { KnownSource } from './known-source.entity.js';
 
 const DAY_MS = 86_400_000;
+/** Sources that are trimmed at a time. */
+const TRIMMED = 200;
 
 /** From where accounts have logged in within `KNOWN_SOURCE_DAYS`. */
 @Injectable()
@@ -30,9 +32,12 @@ export class KnownSourcesService {
     await retrying(() => this.sources.upsert(row, ['userId', 'source']));
   }
 
-  /** Forgets the sources that are known no more. */
-  async trim(): Promise<void> {
-    await this.sources.delete({ lastDay: LessThan(this.oldest) });
+  /** Forgets some of the sources that are known no more. @returns whether there may be more */
+  async trim(): Promise<boolean> {
+    const lastDay = LessThan(this.oldest);
+    const old = await this.sources.find({ where: { lastDay }, order: { lastDay: 'ASC' }, take: TRIMMED });
+    if (old.length > 0) await retrying(() => this.sources.remove(old));
+    return old.length === TRIMMED;
   }
 
   private get today(): number {

@@ -49,7 +49,7 @@ export class LimitsService {
     return 0;
   }
 
-  /** Takes a guess back that was right, or was not looked at in the end. */
+  /** Takes a guess back that was right. */
   async takeBack(name: string, source: string): Promise<void> {
     await Promise.all(this.sharesOf(name, source).map(([budget, key]) => budget.giveBack(key)));
   }

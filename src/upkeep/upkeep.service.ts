@@ -41,9 +41,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
 
   onApplicationBootstrap(): void {
     this.timer = setInterval(() => {
-      this.running = this.run().catch((error: unknown) => {
-        this.logger.warn({ event: 'upkeep_failed', err: error });
-      });
+      this.running = this.run().catch(this.complain);
     }, PERIOD_SECONDS * 1000).unref();
   }
 
@@ -59,16 +57,21 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     if (!this.startup.isReady) return 0;
     await Promise.all([this.keys.load(), this.lastUses.write()]);
     if (!(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
-    await Promise.all([this.counters.trim(), this.knownSources.trim()]);
-    await inBatches(() => this.events.trim());
     let removed = 0;
-    await inBatches(async () => {
+    const purge = async () => {
       const count = await this.sessions.purge(BATCH);
       removed += count;
       return count === BATCH;
-    });
+    };
+    const trims = [() => this.counters.trim(), () => this.knownSources.trim(), () => this.events.trim()];
+    for (const batch of [purge, ...trims]) await inBatches(batch).catch(this.complain);
     return removed;
   }
+
+  /** One piece of work that fails keeps none of the others from being done. */
+  private readonly complain = (error: unknown): void => {
+    this.logger.warn({ event: 'upkeep_failed', err: error });
+  };
 }
 
 /** @param batch removes some, and says whether there may be more */

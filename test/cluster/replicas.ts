@@ -1,8 +1,9 @@
 import { ServiceProcess } from '../support/process.js';
+import { UNREACHED_LIMITS } from '../support/service.js';
 import { fixedPorts } from './ports.js';
 
 /** What all replicas of a test have in common. Outages are longer than the window that the service comes with. */
-const ENV = { RATE_LIMIT: 'off', REFRESH_REPLAY_WINDOW: '300' };
+const ENV = { ...UNREACHED_LIMITS, REFRESH_REPLAY_WINDOW: '300' };
 
 /** Replicas of the service, each a process of its own. */
 export class Replicas {

@@ -55,6 +55,16 @@ export const TEST_ENV = {
   RATE_LIMIT: 'off',
 };
 
+/** Limits that count, and that nobody reaches. */
+export const UNREACHED_LIMITS = {
+  RATE_LIMIT: 'on',
+  LOGIN_LIMIT: '1000000',
+  LOGIN_LIMIT_NAME: '1000000',
+  LOGIN_LIMIT_SOURCE: '1000000',
+  LOGIN_LIMIT_KNOWN: '1000000',
+  SIGNUP_LIMIT: '1000000',
+};
+
 interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;

@@ -54,10 +54,8 @@ export class PasswordCheck {
     const early = isKnown ? 0 : await this.limits.guess(name, source);
     // Hashed all the same, for time not to tell who is known here; unless others wait for their hashes.
     if (early > 0 && this.hasher.isBusy) return { isRight: false, wait: early };
-    const isRight = await this.isRight(guess).catch(async (error: unknown) => {
-      if (!isKnown) await this.limits.takeBack(name, source);
-      throw error;
-    });
+    // Of one that ends otherwise, by hanging up for instance, nothing is given back: that would be guesses for nothing.
+    const isRight = await this.isRight(guess);
     if (isRight && early === 0) {
       if (!isKnown) await this.limits.takeBack(name, source);
       await this.sources.add(userId, source, lastDay);

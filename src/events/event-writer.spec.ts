@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StatementsService } from '../database/statements.service.js';
+import { EventWriter } from './event-writer.js';
+import { SecurityEvent } from './security-event.entity.js';
+
+const COLUMNS = 10;
+const unavailable = () => Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+const duplicate = () => Object.assign(new Error('there already'), { code: 'ER_DUP_ENTRY' });
+
+function eventOf(id: number): SecurityEvent {
+  return Object.assign(new SecurityEvent(), { id: String(id), at: 0, event: 'login', outcome: 'success' });
+}
+
+/** A table that may be away, and may carry out a statement without saying so. */
+class Table {
+  readonly ids: string[] = [];
+  attempts = 0;
+  isAway = false;
+  isSilent = false;
+
+  write = (_: string, values: readonly unknown[]): Promise<number> => {
+    this.attempts += 1;
+    if (this.isAway) return Promise.reject(unavailable());
+    const ids = values.filter((_value, i) => i % COLUMNS === 0) as string[];
+    if (ids.some((id) => this.ids.includes(id))) return Promise.reject(duplicate());
+    this.ids.push(...ids);
+    return this.isSilent ? Promise.reject(unavailable()) : Promise.resolve(ids.length);
+  };
+}
+
+describe('EventWriter', () => {
+  let table: Table;
+  let writer: EventWriter;
+  beforeEach(() => {
+    vi.useFakeTimers();
+    table = new Table();
+    writer = new EventWriter(table as unknown as StatementsService);
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+  const keep = (from: number, to: number) => {
+    for (let i = from; i < to; i++) writer.keep(eventOf(i));
+  };
+  const all = (count: number) => Array.from({ length: count }, (_, i) => String(i));
+
+  it('writes in order what was kept, within a second and by few statements', async () => {
+    keep(0, 100);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([table.ids, table.attempts]).toEqual([all(100), 3]);
+  });
+
+  it('loses nothing when the answer to a statement was lost', async () => {
+    keep(0, 16);
+    table.isSilent = true;
+    await writer.write();
+    table.isSilent = false;
+    keep(16, 36);
+    await writer.write();
+    expect(table.ids).toEqual(all(36));
+  });
+
+  it('asks a table that is away once a second, however many there are', async () => {
+    table.isAway = true;
+    for (let i = 0; i < 20; i++) {
+      keep(i * 100, (i + 1) * 100);
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(table.attempts).toBeLessThanOrEqual(4);
+    table.isAway = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(table.ids).toEqual(all(2_000));
+  });
+
+  it('keeps no more than memory is meant for', async () => {
+    table.isAway = true;
+    keep(0, 12_000);
+    table.isAway = false;
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(table.ids).toEqual(all(10_000));
+  });
+});
