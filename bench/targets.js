@@ -26,7 +26,14 @@ import { isPeerAvailable, startPeer } from './peer/peer.js';
 export const CHEAP = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1' };
 
 /** Whether argon2 was compiled for this machine, see `npm run build:argon2`. */
-export const isArgon2Compiled = existsSync(join(root, 'node_modules/argon2/build/Release/argon2.node'));
+export const isArgon2Compiled = isFor(
+  join(root, 'node_modules/argon2/build/Release/.deps/Release/obj.target/argon2/argon2.o.d'),
+);
+
+/** Whether a compilation named a processor. An installation compiles too, for any. @param {string} record of the command */
+function isFor(record) {
+  return existsSync(record) && readFileSync(record, 'utf8').includes('-march=');
+}
 
 /**
  * A new database on the server.

@@ -103,20 +103,15 @@ export class AccountsService {
     const { isRight, wait } = await this.check.judge(guess);
     const userId = guess.user?.id;
     if (wait > 0) {
-      this.events.record({ event, outcome: 'throttled', ...(userId && { userId }) }, origin);
+      this.events.record({ event, outcome: 'throttled', userId }, origin);
       throw new FailureError({ code: 'throttled', retryAfter: wait });
     }
-    if (!isRight)
-      this.events.record(
-        { event, outcome: 'failure', reason: reasonOf(guess.user), ...(userId && { userId }) },
-        origin,
-      );
+    if (!isRight) this.events.record({ event, outcome: 'failure', reason: reasonOf(guess.user), userId }, origin);
     return isRight;
   }
 
   private ended({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {
-    const event = { event: 'session_end', outcome: 'success', reason, userId } as const;
-    this.events.record({ ...event, ...(sessionId && { sessionId }) }, origin);
+    this.events.record({ event: 'session_end', outcome: 'success', reason, userId, sessionId }, origin);
   }
 
   /** There will be another login to do it at, should it fail now. */

@@ -31,7 +31,8 @@ export class StatementsService {
     return this.dataSource.options.type === 'mysql';
   }
 
-  private get pool(): BoundedPool {
+  /** Of a MySQL-protocol store, once it is connected. */
+  get pool(): BoundedPool {
     return (this.dataSource.driver as unknown as { pool: BoundedPool }).pool;
   }
 

@@ -13,9 +13,9 @@ import { type EventName, type Outcome, SecurityEvent } from './security-event.en
 export interface EventDetails {
   readonly event: EventName;
   readonly outcome: Outcome;
-  readonly reason?: string;
-  readonly userId?: string;
-  readonly sessionId?: string;
+  readonly reason?: string | undefined;
+  readonly userId?: string | undefined;
+  readonly sessionId?: string | undefined;
 }
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Pool } from 'mysql2';
 import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterMySQL } from 'rate-limiter-flexible';
 import { DataSource } from 'typeorm';
+import type { BoundedPool } from '../database/bounded-pool.js';
+import { DatabaseService } from '../database/database.service.js';
 import { StatementsService } from '../database/statements.service.js';
 
 const TABLE = 'rate_limits';
@@ -14,6 +15,7 @@ const TRIM = `DELETE FROM ${TABLE} WHERE expire < ? LIMIT ${TRIMMED}`;
 export class Counters {
   constructor(
     private readonly dataSource: DataSource,
+    private readonly database: DatabaseService,
     private readonly statements: StatementsService,
   ) {}
 
@@ -24,13 +26,13 @@ export class Counters {
    */
   of(name: string, points: number, duration: number): RateLimiterAbstract {
     const options = { keyPrefix: name, points, duration };
-    if (!this.isInDatabase) return new RateLimiterMemory(options);
+    if (this.database.isEmbedded) return new RateLimiterMemory(options);
     return new RateLimiterMySQL({
       ...options,
       // There is no pool before the connection.
       storeClient: {
-        getConnection: (done: Parameters<Pool['getConnection']>[0]) => {
-          this.pool.getConnection(done);
+        getConnection: (done: Parameters<BoundedPool['getConnection']>[0]) => {
+          this.statements.pool.getConnection(done);
         },
       },
       storeType: 'pool',
@@ -43,15 +45,7 @@ export class Counters {
 
   /** Removes some of the counters that have expired. @returns whether there may be more */
   async trim(): Promise<boolean> {
-    if (!this.isInDatabase) return false;
+    if (this.database.isEmbedded) return false;
     return (await this.statements.write(TRIM, [Date.now()])) === TRIMMED;
-  }
-
-  private get isInDatabase(): boolean {
-    return this.dataSource.options.type === 'mysql';
-  }
-
-  private get pool(): Pool {
-    return (this.dataSource.driver as unknown as { pool: Pool }).pool;
   }
 }

@@ -56,7 +56,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   async run(): Promise<number> {
     if (!this.startup.isReady) return 0;
     await Promise.all([this.keys.load(), this.lastUses.write()]);
-    if (!(await this.leases.take('purge-sessions', PERIOD_SECONDS))) return 0;
+    if (!(await this.leases.take('upkeep', PERIOD_SECONDS))) return 0;
     let removed = 0;
     const purge = async () => {
       const count = await this.sessions.purge(BATCH);
