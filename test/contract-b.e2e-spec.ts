@@ -125,6 +125,20 @@ describe('POST /user/signup', () => {
     expect(reply.body.reason).toMatch(new RegExp(`^${field}: `));
   });
 
+  it.each([
+    ['64 small letters', 'abcdefgh'.repeat(8)],
+    ['capitals alone', 'QZBJVWKXPD'],
+    ['digits alone', '70416385927'],
+    ['punctuation alone', '[}~|^{]?;'],
+    ['single letters and spaces', 'a b c d e'],
+    ['letters that are not Latin', 'пароль без латиницы'],
+  ])('takes a password of %s', async (_, password) => {
+    const registration = form({ password });
+    expect((await service.client.post('/user/signup', registration)).status).toBe(201);
+    const { username } = registration;
+    expect((await service.client.post('/user/login', { username, password })).status).toBe(201);
+  });
+
   it('refuses a username with @ that is not the email, and takes one that is', async () => {
     const email = `${newName()}@example.com`;
     const other = await service.client.post('/user/signup', form({ username: `${newName()}@example.com`, email }));

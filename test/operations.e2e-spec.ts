@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
+import { answerTo } from './support/raw-http.js';
 import { type Service, startService } from './support/service.js';
 
 const ORIGIN = 'https://app.example.com';
@@ -15,6 +16,21 @@ describe('health', () => {
     for (const path of ['/livez', '/readyz']) {
       const reply = await service.client.get(path);
       expect([reply.status, reply.body]).toEqual([200, { status: 'ok' }]);
+    }
+  });
+});
+
+describe('a new store', () => {
+  it('has no account, and none of the usual ones can log in', async () => {
+    const fresh = await startService();
+    try {
+      expect(await fresh.dataSource.query('SELECT * FROM users')).toEqual([]);
+      for (const username of ['admin', 'administrator', 'root', 'sa', 'test', 'guest', 'user', 'latchkey'])
+        for (const password of [username, 'password', 'changeme'])
+          for (const path of ['/auth/token', '/user/login'])
+            expect((await fresh.client.post(path, { username, password })).status).toBe(401);
+    } finally {
+      await fresh.stop();
     }
   });
 });
@@ -151,33 +167,91 @@ describe('the client’s address', () => {
   });
 });
 
+describe('folders', () => {
+  it('are not listed: /docs/ is the page, and names no other file than it needs', async () => {
+    const unnamed = 'swagger-ui-bundle.js.map';
+    expect((await fetch(`${service.url}/docs/${unnamed}`, { method: 'HEAD' })).status).toBe(200);
+    const page = await (await fetch(`${service.url}/docs/`)).text();
+    expect(page).toContain('<div id="swagger-ui">');
+    expect(page).not.toContain(unnamed);
+  });
+
+  it.each([
+    '/',
+    '//',
+    '/docs/.',
+    '/docs//',
+    '/docs/../',
+    '/docs/%2e%2e/',
+    '/docs/..%2f',
+    '/docs/..%5c',
+    '/docs/static/',
+    '/docs/nothing/',
+    '/docs/../package.json',
+    '/docs/%2e%2e/package.json',
+    '/docs/..%2fpackage.json',
+    '/.well-known/',
+    '/node_modules/',
+    '/.git/',
+    '/.git/HEAD',
+  ])('show nothing of what lies there: %s', async (target) => {
+    const { status, headers } = await answerTo(service.url, { target });
+    expect([403, 404]).toContain(status);
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  });
+});
+
+/** The routes that are served, from the tree that the framework prints of them. */
+function servedBy({ app }: Service): string[] {
+  const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
+  const path: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent, segment, methods] = /^((?:[│ ] {3})*)[├└]── (\S+) \((.+)\)$/.exec(line) ?? [];
+    if (indent === undefined || segment === undefined || methods === undefined) return [];
+    path.splice(indent.length / 4, path.length, segment.replace(/:(\w+)/, '{$1}'));
+    const names = methods.split(', ').filter((name) => name !== 'HEAD');
+    return names.map((name) => `${name.toLowerCase()} ${path.join('')}`);
+  });
+}
+
 describe('the document', () => {
+  const ROUTES = [
+    'delete /account/sessions',
+    'delete /account/sessions/{id}',
+    'delete /user/login',
+    'get /.well-known/jwks.json',
+    'get /.well-known/oauth-authorization-server',
+    'get /account/sessions',
+    'get /auth/getuser',
+    'get /livez',
+    'get /readyz',
+    'post /account/password',
+    'post /auth/register',
+    'post /auth/token',
+    'post /auth/token/refresh',
+    'post /auth/token/verify',
+    'post /oauth/introspect',
+    'post /oauth/revoke',
+    'post /user/login',
+    'post /user/login/refresh',
+    'post /user/signup',
+  ];
+
   it('is served as it is, with every route', async () => {
     const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, object> };
     const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
     );
-    expect(routes.sort()).toEqual([
-      'delete /account/sessions',
-      'delete /account/sessions/{id}',
-      'delete /user/login',
-      'get /.well-known/jwks.json',
-      'get /.well-known/oauth-authorization-server',
-      'get /account/sessions',
-      'get /auth/getuser',
-      'get /livez',
-      'get /readyz',
-      'post /account/password',
-      'post /auth/register',
-      'post /auth/token',
-      'post /auth/token/refresh',
-      'post /auth/token/verify',
-      'post /oauth/introspect',
-      'post /oauth/revoke',
-      'post /user/login',
-      'post /user/login/refresh',
-      'post /user/signup',
-    ]);
+    expect(routes.sort()).toEqual(ROUTES);
+  });
+
+  it('leaves out no route that is served', async () => {
+    const bare = await startService({ env: { SWAGGER: 'off' } });
+    try {
+      expect(servedBy(bare).sort()).toEqual(ROUTES);
+    } finally {
+      await bare.stop();
+    }
   });
 
   it('is not served where SWAGGER is off', async () => {

@@ -1,4 +1,6 @@
+import { dictionary } from '@zxcvbn-ts/language-common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PasswordPolicy } from '../src/auth/passwords/password-policy.js';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 
@@ -68,7 +70,30 @@ describe('the hash of a password', () => {
   });
 });
 
+describe('a password', () => {
+  it('is good for as long as its owner keeps it', async () => {
+    const patient = await startService();
+    try {
+      const { username } = await register(patient.client);
+      patient.clock.advance(20 * 365 * 24 * 3600);
+      const login = { username, password: PASSWORD };
+      expect((await patient.client.post('/auth/token', login)).status).toBe(200);
+      expect((await patient.client.post('/user/login', login)).status).toBe(201);
+    } finally {
+      await patient.stop();
+    }
+  });
+});
+
 describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
+  it('refuse the 3,000 most common passwords that are long enough, in capitals too', () => {
+    const common = dictionary['passwords-common'].filter((password) => password.length >= 8).slice(0, 3000);
+    expect(common).toHaveLength(3000);
+    const policy = service.app.get(PasswordPolicy);
+    const refused = (password: string) => policy.problems(password).includes('this password is too common');
+    expect(common.filter((password) => !refused(password) || !refused(password.toUpperCase()))).toEqual([]);
+  });
+
   it('are what they are set to', async () => {
     const lenient = await startService({ env: { PASSWORD_BLOCKLIST: 'off', PASSWORD_MIN_LENGTH: '10' } });
     const attempt = (password: string) => lenient.client.post('/auth/register', { username: newName(), password });
