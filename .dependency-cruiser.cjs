@@ -25,7 +25,7 @@ module.exports = {
     allowedFrom('database', ['config', 'events', 'keys', 'limits', 'upkeep', 'users']),
     allowedFrom('events', ['clock', 'config', 'database']),
     allowedFrom('limits', ['clock', 'config', 'database']),
-    allowedFrom('users', ['clock', 'database', 'errors']),
+    allowedFrom('users', ['clock', 'config', 'database', 'errors']),
     allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors', 'events']),
     allowedFrom('startup', ['config', 'database', 'errors', 'keys']),
     allowedFrom('upkeep', ['clock', 'database', 'events', 'keys', 'limits', 'startup', 'users']),

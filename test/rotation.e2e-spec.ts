@@ -4,6 +4,7 @@ import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { CONFIG, type Config } from '../src/config/config.js';
 import { deriveKey } from '../src/keys/derive-key.js';
+import { StatementsService } from '../src/database/statements.service.js';
 import { UpkeepService } from '../src/upkeep/upkeep.service.js';
 import { SessionsService } from '../src/users/sessions.service.js';
 import { PASSWORD, register, signUp } from './support/accounts.js';
@@ -119,6 +120,67 @@ describe('at the end of a token’s life', () => {
   });
 });
 
+describe('refreshes of many sessions at once', () => {
+  /** What became of each session before its first refresh token is spent, and the answers to spending it. */
+  const cases: [string, (account: Awaited<ReturnType<typeof register>>) => Promise<unknown>, number[]][] = [
+    ['living', () => Promise.resolve(), [200]],
+    ['living, and sent twice', () => Promise.resolve(), [200, 200]],
+    ['refreshed just now', (account) => refresh(account.refresh, replica), [200]],
+    ['refreshed twice', async (account) => refresh((await refresh(account.refresh, replica)).refresh, replica), [401]],
+    [
+      'logged out',
+      (account) =>
+        replica.client.delete('/user/login', { access_token: account.access, refresh_token: account.refresh }),
+      [401],
+    ],
+    [
+      'of a disabled account',
+      ({ username }) => service.dataSource.query('UPDATE users SET disabled_at = 1 WHERE username = ?', [username]),
+      [401],
+    ],
+  ];
+
+  it('are written together, each under its own condition', async () => {
+    const spent = [];
+    for (const [name, before, expected] of Array.from({ length: 6 }, () => cases).flat()) {
+      const account = await register(service.client);
+      await before(account);
+      spent.push({ name, token: account.refresh, expected });
+    }
+    const statements = service.app.get(StatementsService);
+    const write = statements.write.bind(statements);
+    const rotations = vi.spyOn(service.app.get(SessionsService), 'rotate');
+    const total = spent.flatMap(({ expected }) => expected).length;
+    // The first ones take until all the others are there.
+    const writes = vi.spyOn(statements, 'write').mockImplementation(async (sql, values) => {
+      await vi.waitFor(() => {
+        expect(rotations).toHaveBeenCalledTimes(total);
+      });
+      return write(sql, values);
+    });
+
+    const answers = await Promise.all(
+      spent.map(async ({ name, token, expected }) => {
+        const replies = await Promise.all(expected.map(() => refresh(token)));
+        return { name, replies };
+      }),
+    );
+    const together = writes.mock.calls.filter(([sql]) => sql.includes('refresh_hash = CASE')).length;
+    rotations.mockRestore();
+    writes.mockRestore();
+
+    expect(together).toBeLessThan(10);
+    expect(answers.map(({ name, replies }) => [name, ...replies.map(({ status }) => status)])).toEqual(
+      spent.map(({ name, expected }) => [name, ...expected]),
+    );
+    for (const { replies } of answers) {
+      const given = replies.filter(({ status }) => status === 200);
+      expect(new Set(given.map(({ refresh: successor }) => successor)).size).toBe(Math.min(1, given.length));
+      for (const { refresh: successor } of given.slice(0, 1)) expect((await refresh(successor)).status).toBe(200);
+    }
+  });
+});
+
 describe('REFRESH_REPLAY_WINDOW=0', () => {
   it('makes every second use a replay', async () => {
     const strict = await startService({
@@ -130,6 +192,24 @@ describe('REFRESH_REPLAY_WINDOW=0', () => {
     const child = await refresh(parent, strict);
     expect((await refresh(parent, strict)).status).toBe(401);
     expect((await refresh(child.refresh, strict)).status).toBe(401);
+    await strict.stop();
+  });
+
+  it('lets one of several uses at once through, and none of its successors', async () => {
+    const strict = await startService({
+      store: service.store,
+      clock: service.clock,
+      env: { REFRESH_REPLAY_WINDOW: '0' },
+    });
+    const accounts = await Promise.all(Array.from({ length: 8 }, () => register(strict.client)));
+    const uses = await Promise.all(
+      accounts.map((account) => Promise.all([refresh(account.refresh, strict), refresh(account.refresh, strict)])),
+    );
+    for (const replies of uses) {
+      expect(replies.map(({ status }) => status).toSorted()).toEqual([200, 401]);
+      const { refresh: successor } = replies.find(({ status }) => status === 200)!;
+      expect((await refresh(successor, strict)).status).toBe(401);
+    }
     await strict.stop();
   });
 });

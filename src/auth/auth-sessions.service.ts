@@ -131,8 +131,9 @@ export class AuthSessionsService {
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
     const ended = await this.sessions.revoke(access.sid, 'logout');
-    const event = { event: 'logout', outcome: 'success', userId: access.sub, sessionId: access.sid } as const;
-    this.events.record({ ...event, ...(!ended && { reason: 'ended_already' }) }, origin);
+    const { sub: userId, sid: sessionId } = access;
+    const reason = ended ? undefined : 'ended_already';
+    this.events.record({ event: 'logout', outcome: 'success', reason, userId, sessionId }, origin);
   }
 
   /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */
@@ -140,8 +141,7 @@ export class AuthSessionsService {
     const claims = await this.claimsOf(token);
     if (claims === undefined || !(await this.sessions.revoke(claims.sid, 'client'))) return;
     const { sub: userId, sid: sessionId } = claims;
-    const event = { event: 'session_end', outcome: 'success', reason: 'client', sessionId } as const;
-    this.events.record({ ...event, ...(userId !== undefined && { userId }) }, origin);
+    this.events.record({ event: 'session_end', outcome: 'success', reason: 'client', userId, sessionId }, origin);
   }
 
   /** Removes a session whose tokens were given to nobody. */
@@ -177,7 +177,7 @@ export class AuthSessionsService {
     const generation = this.generation(session.refreshCounter + 1, session.endsAt);
     const refresh = this.refreshTokens.sign({ id, userId, ...generation });
     const refreshHash = this.refreshTokens.digest(refresh);
-    const rotated = await this.sessions.rotate(session, { ...generation, refreshHash });
+    const rotated = await this.sessions.rotate({ ...session, next: { ...generation, refreshHash } });
     if (!rotated) return undefined;
     this.refreshed(session, origin);
     return { refresh, access: await this.accessTokenOf({ id, userId, expiresAt: generation.expiresAt }) };

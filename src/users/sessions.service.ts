@@ -1,19 +1,14 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
+import { CONFIG, type Config } from '../config/config.js';
 import { EntityColumns } from '../database/entity-columns.js';
 import { gathered } from '../database/gathered.js';
 import { retrying, retryingRead } from '../database/retrying.js';
-import { StatementsService } from '../database/statements.service.js';
+import { StatementsService, type Value } from '../database/statements.service.js';
 import { type RevocationReason, Session, SESSION_STATE, type SessionState } from './session.entity.js';
 import { User, USER_STATE, type UserState } from './user.entity.js';
-
-/** What a session remembers of the client that opened it. */
-export interface Device {
-  readonly userAgent: string;
-  readonly address: string;
-}
 
 /** A session together with its account. */
 export type SessionOfUser = SessionState & { readonly user: UserState };
@@ -21,13 +16,16 @@ export type SessionOfUser = SessionState & { readonly user: UserState };
 /** A session that is opened. */
 export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>;
 
-/** The part of a session that a refresh changes. */
-export type Rotation = Pick<Session, 'refreshHash' | 'refreshCounter' | 'refreshedAt' | 'expiresAt'>;
+/** A refresh token that is spent, the current one of a session, and what its successor makes of the session. */
+export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
+  readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
+};
 
 const DAY_MS = 86_400_000;
 
-/** Statements under way and sessions of one at a time, when many are looked for at once. */
+/** Statements under way and sessions of one at a time, when many are looked for, or refreshed, at once. */
 const LOOKUPS = { underWay: 2, size: 64 };
+const ROTATIONS = { underWay: 2, size: 32 };
 
 const NEW_SESSION = new EntityColumns(Session, [...SESSION_STATE, 'createdAt', 'userAgent', 'address', 'purgeDay']);
 const STATE = new EntityColumns(Session, SESSION_STATE);
@@ -37,15 +35,12 @@ const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
 const FIND = `SELECT ${STATE.selection('s')}, ${OWNER.selection('u')} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
 
 /** The rule of `isOfPresentEpoch` and of disabled accounts once more, for the one statement that has to decide by itself. */
-const ROTATE = `
-  UPDATE sessions
-  SET refresh_hash = ?, refresh_counter = ?, refreshed_at = ?, expires_at = ?, last_used_at = ?, purge_day = ?
-  WHERE id = ? AND user_id = ? AND refresh_hash = ? AND revoked_at IS NULL AND expires_at > ? AND ends_at >= ?
-    AND EXISTS (
-      SELECT 1 FROM users
-      WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
-        AND (users.session_epoch = sessions.user_epoch
-          OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
+const IS_OF_LIVING_USER = `
+  EXISTS (
+    SELECT 1 FROM users
+    WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
+      AND (users.session_epoch = sessions.user_epoch
+        OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
 
 const REVOKE =
   'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';
@@ -56,11 +51,27 @@ export class SessionsService {
   /** The session and its account, one indexed read, whatever state they are in. */
   readonly find = gathered((ids: readonly string[]) => this.findAll(ids), LOOKUPS);
 
+  /**
+   * Replaces the current refresh token by its successor, if it still is the current one of a living session:
+   * one statement, so that of several refreshes and logouts at once exactly one comes first. Answers whether the successor is
+   * the current one now.
+   */
+  readonly rotate: (rotation: Rotation) => Promise<boolean>;
+
   constructor(
     @InjectRepository(Session) private readonly sessions: Repository<Session>,
     private readonly statements: StatementsService,
     private readonly clock: Clock,
-  ) {}
+    @Inject(CONFIG) { REFRESH_REPLAY_WINDOW }: Config,
+  ) {
+    const rotateAll = (rotations: readonly Rotation[]) => this.rotateAll(rotations);
+    // Together, whoever spent a token at the same time elsewhere may be told that it was they: for the same successor,
+    // which is what the replay window would have given them, and nothing else may.
+    this.rotate =
+      REFRESH_REPLAY_WINDOW > 0
+        ? gathered(rotateAll, ROTATIONS)
+        : async (rotation) => (await rotateAll([rotation]))[0] === true;
+  }
 
   async create(session: NewSession): Promise<void> {
     const row = {
@@ -81,21 +92,6 @@ export class SessionsService {
       order: { id: 'DESC' },
     });
     return sessions.filter((session) => isOfPresentEpoch(session, user));
-  }
-
-  /**
-   * Replaces the current refresh token by its successor, if it still is the current one of a living session:
-   * one statement, so that of several refreshes and logouts at once exactly one comes first.
-   */
-  async rotate(
-    { id, userId, refreshHash }: Pick<Session, 'id' | 'userId' | 'refreshHash'>,
-    next: Rotation,
-  ): Promise<boolean> {
-    const now = this.clock.now();
-    const { refreshHash: successor, refreshCounter, refreshedAt, expiresAt } = next;
-    const change = [successor, refreshCounter, refreshedAt, expiresAt, now, purgeDay(expiresAt)];
-    const current = [id, userId, refreshHash, now, expiresAt];
-    return (await retrying(() => this.statements.write(ROTATE, [...change, ...current]))) === 1;
   }
 
   /** Notes when sessions were used. */
@@ -133,14 +129,46 @@ export class SessionsService {
     return ended.length;
   }
 
+  private async rotateAll(rotations: readonly Rotation[]): Promise<boolean[]> {
+    const padded = paddedToPower(rotations);
+    const now = this.clock.now();
+    const each = (valueOf: (rotation: Rotation) => Value) => padded.flatMap((one) => [one.id, valueOf(one)]);
+    const values = [
+      ...each(({ next }) => next.refreshHash),
+      ...each(({ next }) => next.refreshedAt),
+      ...each(({ next }) => next.expiresAt),
+      ...each(({ next }) => purgeDay(next.expiresAt)),
+      now,
+      ...padded.map(({ id }) => id),
+      ...each(({ userId }) => userId),
+      ...each(({ refreshHash }) => refreshHash),
+      ...each(({ next }) => next.expiresAt),
+      now,
+    ];
+    const rotated = await retrying(() => this.statements.write(rotation(padded.length), values));
+    if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
+    const found = await this.findAll(rotations.map(({ id }) => id));
+    return rotations.map(({ next }, i) => found[i]?.refreshHash === next.refreshHash);
+  }
+
   private async findAll(ids: readonly string[]): Promise<(SessionOfUser | null)[]> {
-    const places = sizeOf(ids.length);
-    const padded = [...ids, ...new Array<string>(places - ids.length).fill(ids[0] ?? '')];
+    const padded = paddedToPower(ids);
     const sql = `${FIND} (${padded.map(() => '?').join(', ')})`;
     const rows = await retryingRead(() => this.statements.read(sql, padded));
     const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read('s', row), user: OWNER.read('u', row) }]));
     return ids.map((id) => found.get(id) ?? null);
   }
+}
+
+/** The statement that rotates this many sessions, each by its own values. */
+function rotation(count: number): string {
+  const each = `CASE id ${'WHEN ? THEN ? '.repeat(count)}END`;
+  return `
+    UPDATE sessions
+    SET refresh_hash = ${each}, refresh_counter = refresh_counter + 1, refreshed_at = ${each}, expires_at = ${each},
+      purge_day = ${each}, last_used_at = ?
+    WHERE id IN (?${', ?'.repeat(count - 1)}) AND user_id = ${each} AND refresh_hash = ${each} AND ends_at >= ${each}
+      AND revoked_at IS NULL AND expires_at > ? AND ${IS_OF_LIVING_USER}`;
 }
 
 /** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
@@ -149,9 +177,10 @@ export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, use
   return user.keptSessionId === session.id && user.keptEpoch === user.sessionEpoch;
 }
 
-/** The next power of two: a few statements to prepare instead of one for each number of sessions. */
-function sizeOf(count: number): number {
-  return 2 ** Math.ceil(Math.log2(count));
+/** The first once more until there are a power of two: a few statements to prepare instead of one for each number. */
+function paddedToPower<Item>(items: readonly Item[]): Item[] {
+  const missing = 2 ** Math.ceil(Math.log2(items.length)) - items.length;
+  return [...items, ...items.slice(0, 1).flatMap((first) => new Array<Item>(missing).fill(first))];
 }
 
 function purgeDay(endsAt: number): number {
