@@ -2,36 +2,19 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { PASSWORD } from './support/accounts.js';
-import { ServiceProcess } from './support/process.js';
-import { embeddedStore, newStore, type Store } from './support/store.js';
-
-let store: Store;
-const processes: ServiceProcess[] = [];
-const start = (env: Record<string, string> = {}) => {
-  const process = new ServiceProcess({ ...store.env, ...env });
-  processes.push(process);
-  return process;
-};
-
-beforeEach(async () => {
-  store = await newStore();
-});
-afterEach(async () => {
-  for (const process of processes.splice(0)) {
-    process.kill('SIGKILL');
-    await process.exited;
-  }
-  await store.dispose();
-});
+import { processesOfEachTest } from './support/processes.js';
+import { embeddedStore } from './support/store.js';
 
 const post = (url: string, body: object) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
 describe('a process', () => {
+  const processes = processesOfEachTest();
+
   it('comes up beside another over one empty store, with the same keys', async () => {
-    const urls = await Promise.all([start().ready(), start().ready(), start().ready()]);
+    const urls = await Promise.all([processes.start().ready(), processes.start().ready(), processes.start().ready()]);
     const keys = await Promise.all(urls.map(async (url) => (await fetch(`${url}/.well-known/jwks.json`)).text()));
     expect(new Set(keys).size).toBe(1);
     const registered = (await (
@@ -44,20 +27,20 @@ describe('a process', () => {
   });
 
   it('has its accounts and keys still when it is started again', async () => {
-    const first = start();
+    const first = processes.start();
     const url = await first.ready();
     const { access } = (await (
       await post(`${url}/auth/register`, { username: 'alice', password: PASSWORD })
     ).json()) as { access: string };
     first.kill('SIGTERM');
     expect(await first.exited).toBe(0);
-    const again = await start().ready();
+    const again = await processes.start().ready();
     expect((await post(`${again}/user/login`, { username: 'alice', password: PASSWORD })).status).toBe(201);
     expect((await fetch(`${again}/auth/getuser`, { headers: { authorization: `Bearer ${access}` } })).status).toBe(200);
   });
 
   it.each(['SIGTERM', 'SIGINT'] as const)('finishes what it took on %s, then exits 0', async (signal) => {
-    const process = start({ ARGON2_MEMORY_KIB: '131072', ARGON2_TIME_COST: '3', HASH_CONCURRENCY: '1' });
+    const process = processes.start({ ARGON2_MEMORY_KIB: '131072', ARGON2_TIME_COST: '3', HASH_CONCURRENCY: '1' });
     const url = await process.ready();
     const requests = Array.from({ length: 4 }, (_, i) =>
       post(`${url}/auth/register`, { username: `user${i}`, password: PASSWORD }),
@@ -71,7 +54,7 @@ describe('a process', () => {
   });
 
   it('does not wait for idle connections when it stops', async () => {
-    const process = start();
+    const process = processes.start();
     const url = new URL(await process.ready());
     const idle = connect(Number(url.port), url.hostname);
     await new Promise((resolve) => idle.once('connect', resolve));
@@ -81,7 +64,7 @@ describe('a process', () => {
   });
 
   it('does not wait for a client that stalls within its request when it stops', async () => {
-    const process = start();
+    const process = processes.start();
     const url = new URL(await process.ready());
     const stalled = connect(Number(url.port), url.hostname);
     stalled.on('error', () => undefined);
@@ -96,7 +79,7 @@ describe('a process', () => {
   });
 
   it('logs JSON lines alone', async () => {
-    const process = start();
+    const process = processes.start();
     const url = await process.ready();
     await fetch(`${url}/livez`);
     process.kill('SIGTERM');
@@ -107,37 +90,30 @@ describe('a process', () => {
 });
 
 describe('the secret of the embedded store', () => {
-  let embedded: Store;
-  beforeEach(() => {
-    embedded = embeddedStore();
-  });
-  afterEach(() => embedded.dispose());
-  const run = () => {
-    const process = new ServiceProcess(embedded.env);
-    processes.push(process);
-    return process;
-  };
+  const processes = processesOfEachTest(embeddedStore);
 
   it('is made at the first start, for its owner alone', async () => {
-    await run().ready();
-    const path = join(embedded.env['DATA_DIR']!, 'auth-secret');
+    await processes.start().ready();
+    const path = join(processes.store.env['DATA_DIR']!, 'auth-secret');
     expect(readFileSync(path, 'utf8').trim().length).toBeGreaterThanOrEqual(43);
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it.skipIf(process.platform === 'win32')('is refused when others can read it', async () => {
-    const path = join(embedded.env['DATA_DIR']!, 'auth-secret');
+    const path = join(processes.store.env['DATA_DIR']!, 'auth-secret');
     writeFileSync(path, randomBytes(48).toString('base64url'));
     chmodSync(path, 0o644);
-    const process_ = run();
+    const process_ = processes.start();
     expect(await process_.exited).toBe(1);
     expect(process_.stderr).toBe('latchkey: DATA_DIR: the file auth-secret is open to others; run chmod 600 on it\n');
   });
 });
 
 describe('a bad configuration', () => {
+  const processes = processesOfEachTest();
+
   it('stops the start with one line that names every variable, and none of the values', async () => {
-    const process = start({
+    const process = processes.start({
       PORT: 'x',
       LOG_LEVEL: 'loud',
       DATABASE_URL: 'postgres://user:hunter2hunter2@127.0.0.1/db',
@@ -153,8 +129,8 @@ describe('a bad configuration', () => {
   });
 
   it('on a port that is taken stops the start with one line', async () => {
-    const url = new URL(await start().ready());
-    const process = start({ PORT: url.port });
+    const url = new URL(await processes.start().ready());
+    const process = processes.start({ PORT: url.port });
     expect(await process.exited).toBe(1);
     expect(process.stderr).toMatch(/^latchkey: PORT: .*\n$/);
   });
@@ -162,8 +138,8 @@ describe('a bad configuration', () => {
   it.runIf(inject('mysqlUrl'))('reads secrets from files', async () => {
     const folder = embeddedStore();
     const path = join(folder.env['DATA_DIR']!, 'secret');
-    writeFileSync(path, `${store.env['AUTH_SECRET'] ?? ''}\n`, { mode: 0o600 });
-    const url = await start({ AUTH_SECRET: '', AUTH_SECRET_FILE: path }).ready();
+    writeFileSync(path, `${processes.store.env['AUTH_SECRET'] ?? ''}\n`, { mode: 0o600 });
+    const url = await processes.start({ AUTH_SECRET: '', AUTH_SECRET_FILE: path }).ready();
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     await folder.dispose();
   });

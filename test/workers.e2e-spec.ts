@@ -2,28 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { PASSWORD } from './support/accounts.js';
 import { canSeeProcesses, childrenOf, connectionsOf, familyOf, isAlive, until } from './support/family.js';
-import { ServiceProcess } from './support/process.js';
-import { embeddedStore, newStore, type Store } from './support/store.js';
-
-let store: Store;
-const processes: ServiceProcess[] = [];
-const agents: Agent[] = [];
-const start = (env: Record<string, string> = {}) => {
-  const process = new ServiceProcess({ ...store.env, WORKERS: '2', ...env });
-  processes.push(process);
-  return process;
-};
-afterEach(async () => {
-  for (const agent of agents.splice(0)) agent.destroy();
-  for (const process of processes.splice(0)) {
-    process.kill('SIGKILL');
-    await process.exited;
-  }
-  await store.dispose();
-});
+import { processesOfEachTest } from './support/processes.js';
+import { embeddedStore } from './support/store.js';
 
 /** A request on a connection of its own, which stays open until the end of the test. */
 class Call {
@@ -38,7 +21,9 @@ class Call {
     { bearer, held = false }: { bearer?: string; held?: boolean } = {},
   ) {
     const agent = new Agent({ keepAlive: true });
-    agents.push(agent);
+    onTestFinished(() => {
+      agent.destroy();
+    });
     const headers = {
       'content-type': 'application/json',
       // Node by itself sends the body of a DELETE without saying where it ends.
@@ -82,9 +67,8 @@ const many = <Result>(count: number, one: (i: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: count }, (_, i) => one(i)));
 
 describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
-  beforeEach(async () => {
-    store = await newStore();
-  });
+  const processes = processesOfEachTest();
+  const start = (env: Record<string, string> = {}) => processes.start({ WORKERS: '2', ...env });
 
   it('serve on one port, and both see at once what one of them is told', async () => {
     const service = start();
@@ -213,7 +197,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
       'a password that the database does not know',
       /^latchkey: DATABASE_URL: the server does not admit .*\n$/,
       async () => {
-        const url = new URL(store.env['DATABASE_URL']!);
+        const url = new URL(processes.store.env['DATABASE_URL']!);
         url.username = 'nobody';
         url.password = 'nobody';
         return { DATABASE_URL: url.href };
@@ -246,19 +230,17 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
 });
 
 describe('on the embedded store', () => {
-  beforeEach(() => {
-    store = embeddedStore();
-  });
+  const processes = processesOfEachTest(embeddedStore);
 
   it('more than one worker is refused with one line', async () => {
-    const service = start();
+    const service = processes.start({ WORKERS: '2' });
     expect(await service.exited).toBe(1);
     expect(service.stderr).toMatch(/^latchkey: WORKERS: must be 1 on the embedded store.*\n$/);
     expect(service.stdout).toBe('');
   });
 
   it('WORKERS=auto is one', async () => {
-    const service = start({ WORKERS: 'auto' });
+    const service = processes.start({ WORKERS: 'auto' });
     const url = await service.ready();
     await register(url, 'alice');
     if (canSeeProcesses) expect(familyOf(service.pid)).toHaveLength(2);

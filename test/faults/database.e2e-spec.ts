@@ -108,6 +108,20 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
       ready: 503,
     }));
 
+  it('has autocommit off loses nothing when it is killed', () =>
+    suffers({
+      fault: async () => {
+        await database.run('SET GLOBAL autocommit = 0');
+        await database.killConnections();
+      },
+      refused: [],
+      // Starts with its own default again.
+      mend: () => {
+        database.kill();
+        return database.restart();
+      },
+    }));
+
   it('is stopped but not dead is found out once, and then everybody is refused at once', () =>
     suffers({
       fault: () => {

@@ -4,31 +4,12 @@ import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../scripts/database-server.js';
 import { newName, PASSWORD } from '../support/accounts.js';
 import { canSeeProcesses, childrenOf, isAlive, until } from '../support/family.js';
-import { ServiceProcess } from '../support/process.js';
-import { newStore, type Store } from '../support/store.js';
+import { processesOfEachTest } from '../support/processes.js';
 import { Way } from '../support/way.js';
 
 const STOP_MS = 10_000;
 
-let store: Store;
-const processes: ServiceProcess[] = [];
-const agents: Agent[] = [];
-const start = (env: Record<string, string> = {}) => {
-  const process = new ServiceProcess({ ...store.env, ...env });
-  processes.push(process);
-  return process;
-};
-beforeEach(async () => {
-  store = await newStore();
-});
-afterEach(async () => {
-  for (const agent of agents.splice(0)) agent.destroy();
-  for (const process of processes.splice(0)) {
-    process.kill('SIGKILL');
-    await process.exited;
-  }
-  await store.dispose();
-});
+const processes = processesOfEachTest();
 
 interface Options {
   readonly agent?: Agent;
@@ -65,17 +46,17 @@ function post(url: string, path: string, json: object, { agent, onTaken }: Optio
 }
 
 it('on SIGTERM under load answers every request that it took, and takes no more', { timeout: 60_000 }, async () => {
-  const service = start();
+  const service = processes.start();
   const url = await service.ready();
   const answers = new Map<string, number | undefined>();
   // Half of the clients keep their connections, half make one for each request.
   const one = async (agent: Agent) => {
-    agents.push(agent);
     for (let status: number | undefined = 0; status !== undefined;) {
       const username = newName();
       status = await post(url, '/auth/register', { username, password: PASSWORD }, { agent });
       answers.set(username, status);
     }
+    agent.destroy();
   };
   const clients = Array.from({ length: 24 }, (_, i) => one(new Agent({ keepAlive: i % 2 === 0 })));
   await until(() => answers.size >= 100);
@@ -85,7 +66,7 @@ it('on SIGTERM under load answers every request that it took, and takes no more'
   expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
   await Promise.all(clients);
 
-  const again = await start().ready();
+  const again = await processes.start().ready();
   const logins = [...answers].map(async ([username, status]) => {
     const login = await post(again, '/auth/token', { username, password: PASSWORD });
     // Whoever has no answer was not listened to.
@@ -97,11 +78,12 @@ it('on SIGTERM under load answers every request that it took, and takes no more'
 describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () => {
   let way: Way;
   beforeEach(async () => {
-    const url = new URL(store.env['DATABASE_URL']!);
+    const { env } = processes.store;
+    const url = new URL(env['DATABASE_URL']!);
     way = new Way(url);
     url.hostname = '127.0.0.1';
     url.port = String(await way.listen());
-    store = { ...store, env: { ...store.env, DATABASE_URL: url.href } };
+    env['DATABASE_URL'] = url.href;
   });
   afterEach(() => {
     way.end();
@@ -111,7 +93,7 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
     ['with an answer for everybody', '3', 503],
     ['where requests could wait for longer', '60', undefined],
   ])('stops within 10 s, %s', async (_, DATABASE_TIMEOUT, expected) => {
-    const service = start({ DATABASE_TIMEOUT });
+    const service = processes.start({ DATABASE_TIMEOUT });
     const url = await service.ready();
     way.hang();
     let taken = 0;
@@ -129,7 +111,7 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
 
   it('stops while it waits for it at the start', async () => {
     way.hang();
-    const service = start();
+    const service = processes.start();
     await until(() => way.count > 0);
     service.kill('SIGTERM');
     const toldAt = performance.now();
@@ -141,7 +123,7 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
     'is alive and not ready although all of its workers were replaced, and heals by itself',
     async () => {
       // With all of them gone, one of its own choice would be another.
-      const service = start({ WORKERS: '2', PORT: String(await freePort()) });
+      const service = processes.start({ WORKERS: '2', PORT: String(await freePort()) });
       const url = await service.ready();
       const workers = childrenOf(service.pid);
       expect(workers).toHaveLength(2);

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach } from 'vitest';
+import { ServiceProcess } from './process.js';
+import { newStore, type Store } from './store.js';
+
+/** The services of one test, each a process, over one store. */
+export class Processes {
+  store!: Store;
+  private readonly started: ServiceProcess[] = [];
+
+  /** @param env beside that of the store */
+  start(env: Record<string, string> = {}): ServiceProcess {
+    const process = new ServiceProcess({ ...this.store.env, ...env });
+    this.started.push(process);
+    return process;
+  }
+
+  /** Kills them, and removes the store. */
+  async dispose(): Promise<void> {
+    for (const process of this.started.splice(0)) {
+      process.kill('SIGKILL');
+      await process.exited;
+    }
+    await this.store.dispose();
+  }
+}
+
+/** Gives each test of a file or a `describe` a store of its own, and takes that and its services away again. */
+export function processesOfEachTest(makeStore: () => Store | Promise<Store> = newStore): Processes {
+  const processes = new Processes();
+  beforeEach(async () => {
+    processes.store = await makeStore();
+  });
+  afterEach(() => processes.dispose());
+  return processes;
+}
