@@ -10,8 +10,11 @@ async function start(): Promise<string> {
   const logger = createLogger(config);
   if (cluster.isPrimary && config.WORKERS > 1) return startWorkers(config, logger);
   const url = await serve(config, logger);
-  if (cluster.isPrimary) logger.info({ url }, 'ready');
-  else tellPrimary({ ready: url });
+  if (cluster.isPrimary) {
+    logger.info({ url }, 'ready');
+    // Somebody waits for this one.
+    logger.flush();
+  } else tellPrimary({ ready: url });
   return url;
 }
 
