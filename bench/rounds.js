@@ -7,7 +7,8 @@ import { login, newName, register, works } from './works.js';
 
 /** @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session @typedef {import('./load.js').Load} Load */
 
-const WARM_UP_SECONDS = 3;
+/** Before anything is measured: seconds, or requests where a work has a number of them. */
+const WARM_UP = { seconds: 3, amount: 1_000 };
 
 /**
  * @typedef {object} Result
@@ -54,26 +55,29 @@ export async function sideBySide(running, { works: names, connections: counts, r
       const most = Math.max(...counts);
       /** @param {number} connections sessions of one round */
       const share = (connections) => work.amount ?? connections;
+      const warmUp = work.amount ? WARM_UP.amount : most;
       const needed = work.spends
-        ? counts.reduce((sum, connections) => sum + rounds * share(connections), share(most))
+        ? counts.reduce((sum, connections) => sum + rounds * share(connections), warmUp)
         : most;
       const stock = new Map();
       for (const { target, url } of served) stock.set(target, await newSessions(target, url, needed, work));
-      /** @param {{ target: Target, url: string }} served @param {number} connections @param {number} duration */
-      const load = async ({ target, url }, connections, duration) => {
+      /** @param {{ target: Target, url: string }} served @param {number} connections @param {number} count of sessions */
+      const jobOf = ({ target, url }, connections, count) => {
         const all = stock.get(target);
-        const sessions = work.spends ? all.splice(0, share(connections)) : all;
-        const job = { url, target: target.name, work: name, sessions, connections, seconds: duration };
-        return generator.run(job);
+        const sessions = work.spends ? all.splice(0, count) : all;
+        return { url, target: target.name, work: name, sessions, connections };
       };
       // So that everything is compiled before it is measured, however few requests a round has.
-      for (const one of served) await load(one, most, WARM_UP_SECONDS);
+      for (const one of served) {
+        const amount = work.amount ? { amount: WARM_UP.amount } : {};
+        await generator.run({ ...jobOf(one, most, warmUp), seconds: WARM_UP.seconds, ...amount });
+      }
       for (const connections of counts) {
         /** @type {Record<string, Load[]>} */
         const loads = {};
         for (let round = 0; round < rounds; round++) {
           for (const one of served) {
-            const result = await load(one, connections, seconds);
+            const result = await generator.run({ ...jobOf(one, connections, share(connections)), seconds });
             // The peer is measured as it is.
             if (result.failures > 0 && one.target.name !== 'peer')
               throw new Error(`${one.target.name}: ${result.failures} failures at ${name}`);

@@ -73,7 +73,7 @@ export const works = {
   },
   logout: {
     spends: true,
-    amount: 320,
+    amount: 640,
     script: (sessions, target) => ({
       first: logout(sessions(), target),
       next: () => logout(sessions(), target),
