@@ -8,7 +8,7 @@ import { login, newName, register, works } from './works.js';
 /** @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session @typedef {import('./load.js').Load} Load */
 
 /** Before anything is measured: seconds, or requests where a work has a number of them. */
-const WARM_UP = { seconds: 3, amount: 1_000 };
+const WARM_UP = { seconds: 8, amount: 1_000 };
 
 /**
  * @typedef {object} Result

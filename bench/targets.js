@@ -77,7 +77,8 @@ export function latchkey(databaseUrl, nodeOptions = []) {
     // Longer than a run takes.
     ACCESS_TOKEN_TTL: '14400',
   };
-  const start = (more = {}) => startNode([...nodeOptions, '--max-semi-space-size=8', 'dist/bundle/main.js'], { ...env, ...more });
+  const start = (more = {}) =>
+    startNode([...nodeOptions, '--max-semi-space-size=8', 'dist/bundle/main.js'], { ...env, ...more });
   return { name: 'latchkey', env, start };
 }
 

@@ -46,4 +46,16 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     await holder.rollback();
     expect((await refreshed).status).toBe(200);
   });
+
+  it('refuses nobody else who refreshes at the same time', async () => {
+    const [held, ...others] = await Promise.all(Array.from({ length: 25 }, () => register(service.client)));
+    await holder.beginTransaction();
+    await holder.query('UPDATE users SET disabled_at = 1 WHERE username_key = ?', [held!.username]);
+    const refresh = async ({ refresh: token }: { refresh: string }) =>
+      (await service.client.post('/auth/token/refresh', { refresh: token })).status;
+    const [ofHeld, ...ofOthers] = await Promise.all([held!, ...others].map(refresh));
+    await holder.rollback();
+    expect([ofHeld, new Set(ofOthers)]).toEqual([503, new Set([200])]);
+    expect(await refresh(held!)).toBe(200);
+  });
 });

@@ -6,6 +6,7 @@ import { CONFIG, type Config } from '../src/config/config.js';
 import { deriveKey } from '../src/keys/derive-key.js';
 import { StatementsService } from '../src/database/statements.service.js';
 import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { RotationsService } from '../src/users/rotations.service.js';
 import { SessionsService } from '../src/users/sessions.service.js';
 import { PASSWORD, register, signUp } from './support/accounts.js';
 import type { Reply } from './support/client.js';
@@ -149,7 +150,7 @@ describe('refreshes of many sessions at once', () => {
     }
     const statements = service.app.get(StatementsService);
     const write = statements.write.bind(statements);
-    const rotations = vi.spyOn(service.app.get(SessionsService), 'rotate');
+    const rotations = vi.spyOn(service.app.get(RotationsService), 'rotate');
     const total = spent.flatMap(({ expected }) => expected).length;
     // The first ones take until all the others are there.
     const writes = vi.spyOn(statements, 'write').mockImplementation(async (sql, values) => {

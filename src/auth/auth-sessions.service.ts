@@ -6,10 +6,11 @@ import { AuthError } from '../errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { LastUsesService } from '../users/last-uses.service.js';
+import { RotationsService } from '../users/rotations.service.js';
 import type { Session, SessionState } from '../users/session.entity.js';
 import { type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { UserState } from '../users/user.entity.js';
-import { endOf, expiredSince } from './session-end.js';
+import { endOf, expiredSince } from '../users/session-end.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
 
@@ -32,6 +33,7 @@ type RotatedState = Pick<SessionState, 'id' | 'userId' | 'refreshCounter' | 'ref
 export class AuthSessionsService {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly rotations: RotationsService,
     private readonly lastUses: LastUsesService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
@@ -164,10 +166,12 @@ export class AuthSessionsService {
 
   /**
    * The state of a session whose current refresh token this is, as nearly every one that is spent. The statement that rotates
-   * finds out whether it is so, which saves a round trip; it does nothing where a successor would outlive the session.
+   * finds out whether it is so, which saves a round trip; it does nothing where a successor would outlive the session, as where
+   * this one would have.
    */
-  private stateBehind({ sid, sub, counter, exp }: RefreshClaims, refreshToken: string): RotatedState | undefined {
+  private stateBehind({ sid, sub, counter, iat, exp }: RefreshClaims, refreshToken: string): RotatedState | undefined {
     if (sub === undefined || this.clock.now() >= exp * 1000) return undefined;
+    if (exp - iat < this.config.REFRESH_TOKEN_TTL) return undefined;
     const refreshHash = this.refreshTokens.digest(refreshToken);
     return { id: sid, userId: sub, refreshCounter: counter, refreshHash, endsAt: Number.POSITIVE_INFINITY };
   }
@@ -177,7 +181,7 @@ export class AuthSessionsService {
     const generation = this.generation(session.refreshCounter + 1, session.endsAt);
     const refresh = this.refreshTokens.sign({ id, userId, ...generation });
     const refreshHash = this.refreshTokens.digest(refresh);
-    const rotated = await this.sessions.rotate({ ...session, next: { ...generation, refreshHash } });
+    const rotated = await this.rotations.rotate({ ...session, next: { ...generation, refreshHash } });
     if (!rotated) return undefined;
     this.refreshed(session, origin);
     return { refresh, access: await this.accessTokenOf({ id, userId, expiresAt: generation.expiresAt }) };

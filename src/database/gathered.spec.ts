@@ -1,7 +1,9 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import { gathered } from './gathered.js';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gathered, type Limits } from './gathered.js';
 import { StoreBusyError } from './within.js';
+
+const PATIENCE_MS = 5_000;
 
 /** A read that is under way. */
 interface Read {
@@ -11,28 +13,35 @@ interface Read {
 }
 
 /** Reads that end when the test says so, each key answered with the number of its read. */
-function reader(limits: { underWay: number; size: number; most?: number }) {
+function reader(limits: Omit<Limits, 'patienceMs'>) {
   const reads: Read[] = [];
-  const find = gathered<string, string>((keys) => {
-    const number = reads.length;
-    return new Promise((resolve, reject) => {
-      reads.push({
-        keys,
-        answer: async () => {
-          resolve(keys.map((key) => `${key}${number}`));
-          await turn();
-        },
-        fail: async (error) => {
-          reject(error);
-          await turn();
-        },
+  const find = gathered<string, string>(
+    (keys) => {
+      const number = reads.length;
+      return new Promise((resolve, reject) => {
+        reads.push({
+          keys,
+          answer: async () => {
+            resolve(keys.map((key) => `${key}${number}`));
+            await turn();
+          },
+          fail: async (error) => {
+            reject(error);
+            await turn();
+          },
+        });
       });
-    });
-  }, limits);
+    },
+    { ...limits, patienceMs: PATIENCE_MS },
+  );
   return { reads, find, keys: () => reads.map((read) => read.keys.join('')) };
 }
 
 describe('gathered', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('reads at once what is asked for at once', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all([find('a'), find('b')]);
@@ -135,5 +144,35 @@ describe('gathered', () => {
     await turn();
     await reads[2]!.answer();
     expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
+  });
+
+  it('refuses whoever has waited for too long, and nobody who has not', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const { reads, find, keys } = reader({ underWay: 1, size: 4 });
+    const first = find('a');
+    await turn();
+    const late = Promise.allSettled([find('b'), find('c')]);
+    await turn();
+    vi.advanceTimersByTime(PATIENCE_MS / 2);
+    const inTime = find('d');
+    await turn();
+    vi.advanceTimersByTime(PATIENCE_MS / 2 + 1);
+    await reads[0]!.answer();
+    await reads[1]!.answer();
+    expect([await first, await inTime, keys()]).toEqual(['a0', 'd1', ['a', 'd']]);
+    for (const { status, reason } of (await late) as PromiseRejectedResult[])
+      expect([status, reason]).toEqual(['rejected', expect.any(StoreBusyError)]);
+
+    const found = find('e');
+    await turn();
+    const later = Promise.allSettled([find('f')]);
+    await turn();
+    vi.advanceTimersByTime(PATIENCE_MS + 1);
+    await reads[2]!.answer();
+    await turn();
+    const after = find('g');
+    await turn();
+    await reads[3]!.answer();
+    expect([await found, await after, (await later)[0].status]).toEqual(['e2', 'g3', 'rejected']);
   });
 });

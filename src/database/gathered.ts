@@ -1,21 +1,29 @@
 import DataLoader from 'dataloader';
 import { StoreBusyError } from './within.js';
 
-/** Reads that are waited for, at most: a store that takes its time over each must not leave more behind than it is through with at once. */
+/** Keys that are waited for, at most: a store that takes its time over each must not leave more behind than it is through with at once. */
 const MOST = 10_000;
 
+export interface Limits {
+  /** Statements at a time. */
+  readonly underWay: number;
+  /** Keys of one statement. */
+  readonly size: number;
+  /** For how long one waits for a statement of its own: whoever asked has been told otherwise, or has gone. */
+  readonly patienceMs: number;
+  /** Keys that wait or are under way. */
+  readonly most?: number;
+}
+
 /**
- * Reads by key that are gathered while others are under way, and then read together: the busier the store, the fewer the
- * statements. Nothing is kept: each read begins after it was asked for, and so sees whatever was acknowledged before.
- * @param read reads several keys in one statement, in their order
- * @param underWay statements at a time, at most
- * @param size keys of one statement, at most
- * @param most keys that wait or are read, at most
- * @returns a read; throws StoreBusyError when there are too many
+ * Statements by key that are gathered while others are under way, and then run as one: the busier the store, the fewer the
+ * statements. Nothing is kept: each statement begins after it was asked for, and so sees whatever was acknowledged before.
+ * @param run runs one statement for several keys, and gives its results in their order
+ * @returns runs it for one key; throws StoreBusyError when too many wait, or for too long
  */
 export function gathered<Key, Result>(
-  read: (keys: readonly Key[]) => Promise<Result[]>,
-  { underWay, size, most = MOST }: { readonly underWay: number; readonly size: number; readonly most?: number },
+  run: (keys: readonly Key[]) => Promise<Result[]>,
+  { underWay, size, patienceMs, most = MOST }: Limits,
 ): (key: Key) => Promise<Result> {
   const waiting: (() => void)[] = [];
   let running = 0;
@@ -25,10 +33,17 @@ export function gathered<Key, Result>(
     running += 1;
     waiting.shift()?.();
   };
-  const loader = new DataLoader<Key, Result>(
-    async (keys) => {
+  const runInTime = async (all: readonly { key: Key; askedAt: number }[]): Promise<(Result | Error)[]> => {
+    const earliest = performance.now() - patienceMs;
+    // They stand in the order of their times.
+    const late = all.filter(({ askedAt }) => askedAt < earliest).map(() => new StoreBusyError());
+    const keys = all.slice(late.length).map(({ key }) => key);
+    return keys.length === 0 ? late : [...late, ...(await run(keys))];
+  };
+  const loader = new DataLoader<{ key: Key; askedAt: number }, Result>(
+    async (all) => {
       try {
-        return await read(keys);
+        return await runInTime(all);
       } finally {
         running -= 1;
         next();
@@ -49,7 +64,7 @@ export function gathered<Key, Result>(
   return (key) => {
     if (asked >= most) return Promise.reject(new StoreBusyError());
     asked += 1;
-    const result = loader.load(key);
+    const result = loader.load({ key, askedAt: performance.now() });
     result.then(answered, answered);
     return result;
   };

@@ -11,8 +11,8 @@ export function retrying<Result>(statement: () => Promise<Result>): Promise<Resu
   return retryingOn(isConflict, statement);
 }
 
-/** Runs a statement that changes nothing, again also if its connection was lost: after a restart of the database, all of the pool are. */
-export function retryingRead<Result>(statement: () => Promise<Result>): Promise<Result> {
+/** Runs a statement that may be carried out twice, such as a read, again also if its connection was lost: after a restart of the database, all of the pool are. */
+export function retryingRepeatable<Result>(statement: () => Promise<Result>): Promise<Result> {
   return retryingOn((error) => isConflict(error) || isConnectionLost(error), statement);
 }
 

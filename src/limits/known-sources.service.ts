@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, MoreThanOrEqual, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { retrying, retryingRead } from '../database/retrying.js';
+import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { KnownSource } from './known-source.entity.js';
 
 const DAY_MS = 86_400_000;
@@ -22,7 +22,7 @@ export class KnownSourcesService {
   /** @returns the day of the last login from there, counted from 1970; undefined for a source that is not known */
   async lastDay(userId: string, source: string): Promise<number | undefined> {
     const where = { userId, source, lastDay: MoreThanOrEqual(this.oldest) };
-    return (await retryingRead(() => this.sources.findOneBy(where)))?.lastDay;
+    return (await retryingRepeatable(() => this.sources.findOneBy(where)))?.lastDay;
   }
 
   /** @param lastDay as {@link lastDay} said: a source is written once a day at most */

@@ -5,8 +5,11 @@ import type { Config } from '../config/config.js';
 const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refresh_token', 'authorization', 'cookie'];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
-/** Lines are written together: for each by itself, a thread would be woken. Killed by force, the process takes as many with it. */
-const GATHERED = { sync: false, minLength: 4096, periodicFlush: 100 };
+/**
+ * Lines are written together: for each by itself, a thread would be woken. Killed by force, the process takes as many with it.
+ * No more at a time than a pipe takes as a whole, for the lines of several workers.
+ */
+const GATHERED = { sync: false, minLength: 2048, maxWrite: 4096, periodicFlush: 100 };
 
 /** JSON lines on standard output, or `destination`. */
 export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: DestinationStream): Logger {

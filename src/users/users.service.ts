@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { EntityColumns } from '../database/entity-columns.js';
-import { retrying, retryingRead } from '../database/retrying.js';
+import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService } from '../database/statements.service.js';
 import { isUniqueViolation } from '../database/store-errors.js';
 import { AuthError } from '../errors/failure.error.js';
@@ -68,14 +68,14 @@ export class UsersService {
   /** Whether the username or the email belongs to an account. Both names normalized. */
   async isTaken(username: string, email: string | null): Promise<boolean> {
     const keys = [nameKey(username), email === null ? null : nameKey(email)];
-    return (await retryingRead(() => this.statements.read(IS_TAKEN, keys))).length > 0;
+    return (await retryingRepeatable(() => this.statements.read(IS_TAKEN, keys))).length > 0;
   }
 
   /** The account that a person means by a username or an email, as typed. */
   async findByLoginName(typed: string): Promise<UserState | null> {
     const name = normalizeName(typed);
     const sql = isEmailName(name) ? FIND_BY_EMAIL : FIND_BY_USERNAME;
-    const [row] = await retryingRead(() => this.statements.read(sql, [nameKey(name)]));
+    const [row] = await retryingRepeatable(() => this.statements.read(sql, [nameKey(name)]));
     return row ? STATE.read('u', row) : null;
   }
 

@@ -1,5 +1,5 @@
 import { AuthError } from '../../errors/failure.error.js';
-import { expiredSince } from '../session-end.js';
+import { expiredSince } from '../../users/session-end.js';
 
 /** A JWS whose signature was found right: header and claims, both still unchecked. */
 export interface SignedToken {

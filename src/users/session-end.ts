@@ -1,5 +1,5 @@
-import type { RevocationReason } from '../users/session.entity.js';
-import { isOfPresentEpoch, type SessionOfUser } from '../users/sessions.service.js';
+import type { RevocationReason } from './session.entity.js';
+import { isOfPresentEpoch, type SessionOfUser } from './sessions.service.js';
 
 const REVOKED: Record<RevocationReason, string> = {
   logout: 'revoked by logout',

@@ -1,0 +1,115 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
+import { CONFIG, type Config } from '../config/config.js';
+import { gathered } from '../database/gathered.js';
+import { padded } from '../database/padded.js';
+import { retrying, retryingRepeatable } from '../database/retrying.js';
+import { StatementsService, type Value } from '../database/statements.service.js';
+import { isConflict } from '../database/store-errors.js';
+import { endOf } from './session-end.js';
+import type { Session } from './session.entity.js';
+import { purgeDay, SessionsService } from './sessions.service.js';
+
+/** A refresh token that is spent, the current one of a session, and what its successor makes of the session. */
+export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
+  readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
+};
+
+/** Statements under way and sessions of one at a time, when many are refreshed at once. */
+const TOGETHER = { underWay: 2, size: 32 };
+
+/** A part of the statement that takes a value of each rotation. */
+type Part = readonly [sql: string, valueOf: (rotation: Rotation) => Value];
+
+/** The hash last: MySQL assigns from left to right, and the others go by it. */
+const CHANGES: readonly Part[] = [
+  ['refreshed_at =', ({ next }) => next.refreshedAt],
+  ['expires_at =', ({ next }) => next.expiresAt],
+  ['purge_day =', ({ next }) => purgeDay(next.expiresAt)],
+  ['refresh_hash =', ({ next }) => next.refreshHash],
+];
+const CONDITIONS: readonly Part[] = [
+  ['user_id =', ({ userId }) => userId],
+  ['ends_at >=', ({ next }) => next.expiresAt],
+];
+
+/** Spends refresh tokens. */
+@Injectable()
+export class RotationsService {
+  private readonly together: (rotation: Rotation) => Promise<boolean>;
+
+  constructor(
+    private readonly statements: StatementsService,
+    private readonly sessions: SessionsService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) private readonly config: Config,
+  ) {
+    const patienceMs = config.DATABASE_TIMEOUT * 1000;
+    this.together = gathered((rotations) => this.rotateAll(rotations), { ...TOGETHER, patienceMs });
+  }
+
+  /**
+   * Replaces the current refresh token by its successor, if it still is the current one of a living session: one statement,
+   * so that of several refreshes and logouts at once exactly one comes first. Those that come while others are written share one.
+   * @returns whether the successor is the current one now
+   */
+  async rotate(rotation: Rotation): Promise<boolean> {
+    // Written together, two equal requests are both told that it was they. Without a window only one of them may be.
+    if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateAlone(rotation);
+    try {
+      return await this.together(rotation);
+    } catch (error) {
+      // One session's row is locked. That must not be the matter of those that came with it.
+      if (isConflict(error)) return this.rotateAlone(rotation);
+      throw error;
+    }
+  }
+
+  private async rotateAlone(rotation: Rotation): Promise<boolean> {
+    return (await retrying(() => this.write([rotation]))) === 1;
+  }
+
+  private async rotateAll(rotations: readonly Rotation[]): Promise<boolean[]> {
+    const rotated = await retryingRepeatable(() => this.write(rotations));
+    if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
+    return Promise.all(rotations.map((rotation) => this.isRotated(rotation)));
+  }
+
+  private async isRotated({ id, next }: Rotation): Promise<boolean> {
+    const session = await this.sessions.find(id);
+    return endOf(session, this.clock.now()) === undefined && session?.refreshHash === next.refreshHash;
+  }
+
+  private write(rotations: readonly Rotation[]): Promise<number> {
+    const all = padded(rotations);
+    const now = this.clock.now();
+    const spent = all.map(({ refreshHash }) => refreshHash);
+    const valuesOf = (parts: readonly Part[]) =>
+      parts.flatMap(([, valueOf]) => all.flatMap((rotation) => [rotation.refreshHash, valueOf(rotation)]));
+    const places = [...all.map(({ id }) => id), ...spent];
+    return this.statements.write(statement(all.length), [
+      ...[now, ...valuesOf(CHANGES)],
+      ...[...places, now, ...valuesOf(CONDITIONS)],
+    ]);
+  }
+}
+
+/**
+ * Rotates this many sessions. Who is alive is the rule of {@link endOf} once more, for the one statement that has to decide by itself.
+ * A hash is that of one token, and a token that of one session.
+ */
+function statement(count: number): string {
+  const list = `(?${', ?'.repeat(count - 1)})`;
+  const own = `CASE refresh_hash ${'WHEN ? THEN ? '.repeat(count)}END`;
+  const sqlOf = (parts: readonly Part[]) => parts.map(([sql]) => `${sql} ${own}`);
+  return `
+    UPDATE sessions
+    SET refresh_counter = refresh_counter + 1, last_used_at = ?, ${sqlOf(CHANGES).join(', ')}
+    WHERE id IN ${list} AND refresh_hash IN ${list} AND revoked_at IS NULL AND expires_at > ?
+      AND ${sqlOf(CONDITIONS).join(' AND ')}
+      AND EXISTS (
+        SELECT 1 FROM users
+        WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
+          AND (users.session_epoch = sessions.user_epoch
+            OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
+}
