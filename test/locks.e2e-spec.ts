@@ -1,7 +1,12 @@
 import { type Connection, createConnection } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
+import { StatementsService } from '../src/database/statements.service.js';
+import { RotationsService } from '../src/users/rotations.service.js';
 import { register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
+
+const sidOf = ({ refresh }: { refresh: string }) =>
+  (JSON.parse(Buffer.from(refresh.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
 
 // SQLite's one writer is the process itself.
 describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction holds', () => {
@@ -51,10 +56,25 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     const [held, ...others] = await Promise.all(Array.from({ length: 25 }, () => register(service.client)));
     await holder.beginTransaction();
     await holder.query('UPDATE users SET disabled_at = 1 WHERE username_key = ?', [held!.username]);
+    // Until all are there; the first two of them go alone.
+    const statements = service.app.get(StatementsService);
+    const write = statements.write.bind(statements);
+    const rotations = vi.spyOn(service.app.get(RotationsService), 'rotate');
+    const writes = vi.spyOn(statements, 'write').mockImplementation(async (sql, values) => {
+      await vi.waitFor(() => {
+        expect(rotations).toHaveBeenCalledTimes(25);
+      });
+      return write(sql, values);
+    });
     const refresh = async ({ refresh: token }: { refresh: string }) =>
       (await service.client.post('/auth/token/refresh', { refresh: token })).status;
-    const [ofHeld, ...ofOthers] = await Promise.all([held!, ...others].map(refresh));
+    const answers = Promise.all(others.map(refresh));
+    const ofHeld = await refresh(held!);
+    const ofOthers = await answers;
+    const together = writes.mock.calls.filter(([, values]) => values.includes(sidOf(held!)) && values.length > 100);
+    vi.restoreAllMocks();
     await holder.rollback();
+    expect(together).not.toEqual([]);
     expect([ofHeld, new Set(ofOthers)]).toEqual([503, new Set([200])]);
     expect(await refresh(held!)).toBe(200);
   });

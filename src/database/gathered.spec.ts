@@ -163,16 +163,18 @@ describe('gathered', () => {
     for (const { status, reason } of (await late) as PromiseRejectedResult[])
       expect([status, reason]).toEqual(['rejected', expect.any(StoreBusyError)]);
 
-    const found = find('e');
+    // Nor is their refusal another one because those that they waited with fail.
+    const under = find('e');
     await turn();
     const later = Promise.allSettled([find('f')]);
     await turn();
     vi.advanceTimersByTime(PATIENCE_MS + 1);
+    const failing = Promise.allSettled([find('g')]);
+    await turn();
     await reads[2]!.answer();
-    await turn();
-    const after = find('g');
-    await turn();
-    await reads[3]!.answer();
-    expect([await found, await after, (await later)[0].status]).toEqual(['e2', 'g3', 'rejected']);
+    await reads[3]!.fail(new Error('the store is away'));
+    const reasonOf = async (settled: typeof failing) => ((await settled)[0] as PromiseRejectedResult).reason as Error;
+    expect([await under, (await reasonOf(failing)).message]).toEqual(['e2', 'the store is away']);
+    expect(await reasonOf(later)).toBeInstanceOf(StoreBusyError);
   });
 });

@@ -38,7 +38,8 @@ export function gathered<Key, Result>(
     // They stand in the order of their times.
     const late = all.filter(({ askedAt }) => askedAt < earliest).map(() => new StoreBusyError());
     const keys = all.slice(late.length).map(({ key }) => key);
-    return keys.length === 0 ? late : [...late, ...(await run(keys))];
+    if (keys.length === 0) return late;
+    return [...late, ...(await run(keys).catch((error: unknown) => keys.map(() => error as Error)))];
   };
   const loader = new DataLoader<{ key: Key; askedAt: number }, Result>(
     async (all) => {

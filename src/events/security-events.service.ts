@@ -22,7 +22,7 @@ const DAY_MS = 86_400_000;
 /** Events that are trimmed by one statement. */
 const TRIMMED = 5_000;
 
-/** Tells of what happened to accounts, sessions and keys: to the log at once, and to a table that operators can query. */
+/** Tells of what happened to accounts, sessions and keys: to the log, and to a table that operators can query. */
 @Injectable()
 export class SecurityEventsService {
   private readonly logger = new Logger('security');

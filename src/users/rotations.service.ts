@@ -15,8 +15,9 @@ export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
   readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
 };
 
-/** Statements under way and sessions of one at a time, when many are refreshed at once. */
+/** Statements under way and sessions of one at a time, when many are refreshed at once. Fewer than there are connections, since some may wait for locks. */
 const TOGETHER = { underWay: 2, size: 32 };
+const ALONE = { underWay: 2, size: 1 };
 
 /** A part of the statement that takes a value of each rotation. */
 type Part = readonly [sql: string, valueOf: (rotation: Rotation) => Value];
@@ -36,7 +37,9 @@ const CONDITIONS: readonly Part[] = [
 /** Spends refresh tokens. */
 @Injectable()
 export class RotationsService {
-  private readonly together: (rotation: Rotation) => Promise<boolean>;
+  /** Undefined: nothing was written, for one of them stood in the way. */
+  private readonly together: (rotation: Rotation) => Promise<boolean | undefined>;
+  private readonly alone: (rotation: Rotation) => Promise<boolean>;
 
   constructor(
     private readonly statements: StatementsService,
@@ -44,8 +47,14 @@ export class RotationsService {
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {
-    const patienceMs = config.DATABASE_TIMEOUT * 1000;
+    const { DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW } = config;
+    // Written after its window, a rotation would make a replay of whoever asks for the lost answer.
+    const patienceMs = Math.min(DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW / 2) * 1000;
     this.together = gathered((rotations) => this.rotateAll(rotations), { ...TOGETHER, patienceMs });
+    this.alone = gathered((rotations) => Promise.all(rotations.map((one) => this.rotateOne(one))), {
+      ...ALONE,
+      patienceMs,
+    });
   }
 
   /**
@@ -55,23 +64,23 @@ export class RotationsService {
    */
   async rotate(rotation: Rotation): Promise<boolean> {
     // Written together, two equal requests are both told that it was they. Without a window only one of them may be.
-    if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateAlone(rotation);
-    try {
-      return await this.together(rotation);
-    } catch (error) {
-      // One session's row is locked. That must not be the matter of those that came with it.
-      if (isConflict(error)) return this.rotateAlone(rotation);
-      throw error;
-    }
+    if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateOne(rotation);
+    return (await this.together(rotation)) ?? this.alone(rotation);
   }
 
-  private async rotateAlone(rotation: Rotation): Promise<boolean> {
+  private async rotateOne(rotation: Rotation): Promise<boolean> {
     return (await retrying(() => this.write([rotation]))) === 1;
   }
 
-  private async rotateAll(rotations: readonly Rotation[]): Promise<boolean[]> {
-    const rotated = await retryingRepeatable(() => this.write(rotations));
-    if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
+  private async rotateAll(rotations: readonly Rotation[]): Promise<(boolean | undefined)[]> {
+    try {
+      const rotated = await retryingRepeatable(() => this.write(rotations));
+      if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
+    } catch (error) {
+      // The row of one session is locked. That must not be the matter of those that came with it.
+      if (rotations.length > 1 && isConflict(error)) return rotations.map(() => undefined);
+      throw error;
+    }
     return Promise.all(rotations.map((rotation) => this.isRotated(rotation)));
   }
 
