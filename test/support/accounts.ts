@@ -3,6 +3,16 @@ import type { Client } from './client.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
+/** Passwords that only a rule of composition would refuse, and what they are made of. */
+export const ANY_COMPOSITION: [string, string][] = [
+  ['64 small letters', 'abcdefgh'.repeat(8)],
+  ['capitals alone', 'QZBJVWKXPD'],
+  ['digits alone', '70416385927'],
+  ['punctuation alone', '[}~|^{]?;'],
+  ['single letters and spaces', 'a b c d e'],
+  ['letters that are not Latin', 'пароль без латиницы'],
+];
+
 let count = 0;
 
 /** A username that no other test has. */
