@@ -55,9 +55,10 @@ export async function sideBySide(running, { works: names, connections: counts, r
       const most = Math.max(...counts);
       /** @param {number} connections sessions of one round */
       const share = (connections) => work.amount ?? connections;
-      const warmUp = work.amount ? WARM_UP.amount : most;
+      const warmUp = work.amount ? { amount: WARM_UP.amount } : {};
+      const warming = warmUp.amount ?? most;
       const needed = work.spends
-        ? counts.reduce((sum, connections) => sum + rounds * share(connections), warmUp)
+        ? counts.reduce((sum, connections) => sum + rounds * share(connections), warming)
         : most;
       const stock = new Map();
       for (const { target, url } of served) stock.set(target, await newSessions(target, url, needed, work));
@@ -68,10 +69,8 @@ export async function sideBySide(running, { works: names, connections: counts, r
         return { url, target: target.name, work: name, sessions, connections };
       };
       // So that everything is compiled before it is measured, however few requests a round has.
-      for (const one of served) {
-        const amount = work.amount ? { amount: WARM_UP.amount } : {};
-        await generator.run({ ...jobOf(one, most, warmUp), seconds: WARM_UP.seconds, ...amount });
-      }
+      for (const one of served)
+        await generator.run({ ...jobOf(one, most, warming), seconds: WARM_UP.seconds, ...warmUp });
       for (const connections of counts) {
         /** @type {Record<string, Load[]>} */
         const loads = {};

@@ -15,7 +15,7 @@ export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
   readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
 };
 
-/** Statements under way and sessions of one at a time, when many are refreshed at once. Fewer than there are connections, since some may wait for locks. */
+/** Statements under way and sessions of one at a time, when many are refreshed at once. Few, since each may wait for a lock and keeps its connection meanwhile. */
 const TOGETHER = { underWay: 2, size: 32 };
 const ALONE = { underWay: 2, size: 1 };
 
