@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { v7 as uuid } from 'uuid';
+import { Clock } from '../clock/clock.js';
+import { timeOrderedId } from '../clock/time-ordered-id.js';
 import { AuthError, FailureError } from '../errors/failure.error.js';
 import type { FieldProblems } from '../errors/failure.js';
 import type { Origin } from '../events/origin.js';
@@ -42,6 +43,7 @@ export class RegistrationService {
     private readonly limits: LimitsService,
     private readonly knownSources: KnownSourcesService,
     private readonly events: SecurityEventsService,
+    private readonly clock: Clock,
   ) {}
 
   /**
@@ -59,7 +61,7 @@ export class RegistrationService {
       // Spares the hash; the unique keys decide in the end.
       if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, hungUp);
-      return await this.createWithSession({ ...names, id: uuid() }, hashing, origin);
+      return await this.createWithSession({ ...names, id: timeOrderedId(this.clock.now()) }, hashing, origin);
     } catch (error) {
       if (error instanceof AuthError)
         this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);

@@ -1,8 +1,8 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, LessThanOrEqual, type Repository } from 'typeorm';
-import { v7 as uuid } from 'uuid';
 import { Clock } from '../clock/clock.js';
+import { firstIdOf, timeOrderedId } from '../clock/time-ordered-id.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { retrying } from '../database/retrying.js';
 import { EventWriter } from './event-writer.js';
@@ -26,8 +26,6 @@ const TRIMMED = 5_000;
 @Injectable()
 export class SecurityEventsService {
   private readonly logger = new Logger('security');
-  /** In their ids, for the order of those of one millisecond. */
-  private count = 0;
 
   constructor(
     @InjectRepository(SecurityEvent) private readonly events: Repository<SecurityEvent>,
@@ -46,7 +44,7 @@ export class SecurityEventsService {
     else this.logger.warn({ msg, ...line });
     if (this.config.EVENT_DAYS === 0) return;
     this.writer.keep({
-      ...{ id: uuid({ msecs: at, seq: this.count++ }), at, event, outcome, source, contract, requestId },
+      ...{ id: timeOrderedId(at), at, event, outcome, source, contract, requestId },
       ...{ reason: reason ?? null, userId: userId ?? null, sessionId: sessionId ?? null },
     });
   }
@@ -59,7 +57,7 @@ export class SecurityEventsService {
   /** Removes some of the events that are older than `EVENT_DAYS`, by their ids, which are in order of time. @returns whether there may be more */
   async trim(): Promise<boolean> {
     const cutoff = this.clock.now() - this.config.EVENT_DAYS * DAY_MS;
-    const old = LessThan(uuid({ msecs: cutoff, random: new Uint8Array(16), seq: 0 }));
+    const old = LessThan(firstIdOf(cutoff));
     const [last] = await this.events.find({
       select: { id: true },
       where: { id: old },
