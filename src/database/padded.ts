@@ -3,3 +3,13 @@ export function padded<Item>(items: readonly Item[]): Item[] {
   const missing = 2 ** Math.ceil(Math.log2(items.length)) - items.length;
   return [...items, ...items.slice(0, 1).flatMap((first) => new Array<Item>(missing).fill(first))];
 }
+
+/** The texts of a statement for the numbers of items that {@link padded} leaves, each made once. */
+export function bySize(textOf: (count: number) => string): (count: number) => string {
+  const texts = new Map<number, string>();
+  return (count) => {
+    const text = texts.get(count) ?? textOf(count);
+    texts.set(count, text);
+    return text;
+  };
+}

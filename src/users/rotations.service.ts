@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { gathered } from '../database/gathered.js';
-import { padded } from '../database/padded.js';
+import { bySize, padded } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService, type Value } from '../database/statements.service.js';
 import { isConflict } from '../database/store-errors.js';
@@ -93,8 +93,7 @@ export class RotationsService {
     const all = padded(rotations);
     const now = this.clock.now();
     const spent = all.map(({ refreshHash }) => refreshHash);
-    const valuesOf = (parts: readonly Part[]) =>
-      parts.flatMap(([, valueOf]) => all.flatMap((rotation) => [rotation.refreshHash, valueOf(rotation)]));
+    const valuesOf = (parts: readonly Part[]) => parts.flatMap(([, valueOf]) => ownValues(all, valueOf));
     const places = [...all.map(({ id }) => id), ...spent];
     return this.statements.write(statement(all.length), [
       ...[now, ...valuesOf(CHANGES)],
@@ -105,11 +104,10 @@ export class RotationsService {
 
 /**
  * Rotates this many sessions. Who is alive is the rule of {@link endOf} once more, for the one statement that has to decide by itself.
- * A hash is that of one token, and a token that of one session.
  */
-function statement(count: number): string {
+const statement = bySize((count) => {
   const list = `(?${', ?'.repeat(count - 1)})`;
-  const own = `CASE refresh_hash ${'WHEN ? THEN ? '.repeat(count)}END`;
+  const own = ownPlaces(count);
   const sqlOf = (parts: readonly Part[]) => parts.map(([sql]) => `${sql} ${own}`);
   return `
     UPDATE sessions
@@ -121,4 +119,16 @@ function statement(count: number): string {
         WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
           AND (users.session_epoch = sessions.user_epoch
             OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
+});
+
+/** What is each session's own: by its hash, which is that of one token, and a token that of one session. One by itself needs no telling apart. */
+function ownPlaces(count: number): string {
+  return count === 1 ? '?' : `CASE refresh_hash ${'WHEN ? THEN ? '.repeat(count)}END`;
+}
+
+/** The values of {@link ownPlaces}. */
+function ownValues(rotations: readonly Rotation[], valueOf: Part[1]): Value[] {
+  return rotations.flatMap((rotation) =>
+    rotations.length === 1 ? [valueOf(rotation)] : [rotation.refreshHash, valueOf(rotation)],
+  );
 }

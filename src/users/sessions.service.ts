@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { EntityColumns } from '../database/entity-columns.js';
 import { gathered } from '../database/gathered.js';
-import { padded } from '../database/padded.js';
+import { bySize, padded } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService } from '../database/statements.service.js';
 import { type RevocationReason, Session, SESSION_STATE, type SessionState } from './session.entity.js';
@@ -23,11 +23,12 @@ const DAY_MS = 86_400_000;
 const LOOKUPS = { underWay: 2, size: 64 };
 
 const NEW_SESSION = new EntityColumns(Session, [...SESSION_STATE, 'createdAt', 'userAgent', 'address', 'purgeDay']);
-const STATE = new EntityColumns(Session, SESSION_STATE);
-const OWNER = new EntityColumns(User, USER_STATE);
+const STATE = new EntityColumns(Session, SESSION_STATE, 's');
+const OWNER = new EntityColumns(User, USER_STATE, 'u');
 
 const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
-const FIND = `SELECT ${STATE.selection('s')}, ${OWNER.selection('u')} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
+const FIND = `SELECT ${STATE.selection}, ${OWNER.selection} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
+const find = bySize((count) => `${FIND} (?${', ?'.repeat(count - 1)})`);
 
 const REVOKE =
   'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';
@@ -106,9 +107,8 @@ export class SessionsService {
 
   private async findAll(ids: readonly string[]): Promise<(SessionOfUser | null)[]> {
     const keys = padded(ids);
-    const sql = `${FIND} (${keys.map(() => '?').join(', ')})`;
-    const rows = await retryingRepeatable(() => this.statements.read(sql, keys));
-    const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read('s', row), user: OWNER.read('u', row) }]));
+    const rows = await retryingRepeatable(() => this.statements.read(find(keys.length), keys));
+    const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read(row), user: OWNER.read(row) }]));
     return ids.map((id) => found.get(id) ?? null);
   }
 }

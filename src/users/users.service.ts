@@ -29,11 +29,11 @@ const NEW_USER = new EntityColumns(User, [
   'lastName',
   'createdAt',
 ]);
-const STATE = new EntityColumns(User, USER_STATE);
+const STATE = new EntityColumns(User, USER_STATE, 'u');
 
 const INSERT = `INSERT INTO users ${NEW_USER.insertion}`;
-const FIND_BY_USERNAME = `SELECT ${STATE.selection('u')} FROM users u WHERE u.username_key = ?`;
-const FIND_BY_EMAIL = `SELECT ${STATE.selection('u')} FROM users u WHERE u.email_key = ?`;
+const FIND_BY_USERNAME = `SELECT ${STATE.selection} FROM users u WHERE u.username_key = ?`;
+const FIND_BY_EMAIL = `SELECT ${STATE.selection} FROM users u WHERE u.email_key = ?`;
 const IS_TAKEN = 'SELECT 1 FROM users WHERE username_key = ? UNION SELECT 1 FROM users WHERE email_key = ?';
 
 /** The accounts. */
@@ -76,7 +76,7 @@ export class UsersService {
     const name = normalizeName(typed);
     const sql = isEmailName(name) ? FIND_BY_EMAIL : FIND_BY_USERNAME;
     const [row] = await retryingRepeatable(() => this.statements.read(sql, [nameKey(name)]));
-    return row ? STATE.read('u', row) : null;
+    return row ? STATE.read(row) : null;
   }
 
   /**

@@ -1,7 +1,7 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 
-/** Parameter decorator: aborted once whoever sent the request is gone, or has its answer. */
+/** Parameter decorator: aborted once whoever sent the request is gone without its answer. */
 export const HungUp = createParamDecorator((_: unknown, context: ExecutionContext) => hungUpOf(context));
 
 /** See {@link HungUp}. */
@@ -9,7 +9,7 @@ export function hungUpOf(context: ExecutionContext): AbortSignal {
   const controller = new AbortController();
   const { raw } = context.switchToHttp().getResponse<FastifyReply>();
   raw.once('close', () => {
-    controller.abort();
+    if (!raw.writableFinished) controller.abort();
   });
   if (raw.destroyed) controller.abort();
   return controller.signal;

@@ -78,8 +78,11 @@ function workOf({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>)
   return memoryCost * timeCost;
 }
 
+const MEMORY_COST = /[$,]m=(\d+)/;
+const TIME_COST = /[$,]t=(\d+)/;
+
 /** Read by name, since their order in the string is the library's own. Zero for what is no argon2 hash. */
 function costOf(hash: string): Pick<Cost, 'memoryCost' | 'timeCost'> {
-  const cost = (name: string) => Number(new RegExp(`[$,]${name}=(\\d+)`).exec(hash)?.[1] ?? 0);
-  return { memoryCost: cost('m'), timeCost: cost('t') };
+  const number = (pattern: RegExp) => Number(pattern.exec(hash)?.[1] ?? 0);
+  return { memoryCost: number(MEMORY_COST), timeCost: number(TIME_COST) };
 }
