@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, LessThanOrEqual, type Repository } from 'typeorm';
@@ -34,9 +35,18 @@ export class SecurityEventsService {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @param origin left out for what no request asked for */
-  record({ event, outcome, reason, userId, sessionId }: EventDetails, origin?: Origin): void {
+  /**
+   * Tells of it after this turn, so that the answer does not wait.
+   * @param origin left out for what no request asked for
+   */
+  record(details: EventDetails, origin?: Origin): void {
     const at = this.clock.now();
+    setImmediate(() => {
+      this.tell(at, details, origin);
+    });
+  }
+
+  private tell(at: number, { event, outcome, reason, userId, sessionId }: EventDetails, origin?: Origin): void {
     const { address: source = '', contract = '', requestId = '' } = origin ?? {};
     const line = { event, outcome, reason, user: userId, session: sessionId, source, contract, reqId: requestId };
     const msg = `${event} ${outcome}`;
@@ -50,8 +60,10 @@ export class SecurityEventsService {
   }
 
   /** See {@link EventWriter.write}. */
-  write(): Promise<void> {
-    return this.writer.write();
+  async write(): Promise<void> {
+    // Whatever was recorded is told of by then.
+    await nextTurn();
+    await this.writer.write();
   }
 
   /** Removes some of the events that are older than `EVENT_DAYS`, by their ids, which are in order of time. @returns whether there may be more */
