@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { SigningKeysService } from '../src/keys/signing-keys.service.js';
@@ -162,6 +163,17 @@ describe('events', () => {
     const rows = await service.dataSource.query<Row[]>('SELECT * FROM events');
     const text = JSON.stringify([rows, service.log]);
     for (const typed of [...ids, forged]) expect(text).not.toContain(JSON.stringify(typed).slice(1, -1));
+  });
+});
+
+describe('an event', () => {
+  it('is in its table once those before are said to be, however late it came', async () => {
+    const events = service.app.get(SecurityEventsService);
+    const sessionId = randomUUID();
+    events.record({ event: 'session_end', outcome: 'success', sessionId });
+    await events.write();
+    const rows = await service.dataSource.query<Row[]>('SELECT * FROM events WHERE session_id = ?', [sessionId]);
+    expect(rows).toHaveLength(1);
   });
 });
 

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import { timeOrderedId } from '../clock/time-ordered-id.js';
+import { timeOrderedIds } from '../clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { AuthError } from '../errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
@@ -32,6 +32,8 @@ type RotatedState = Pick<SessionState, 'id' | 'userId' | 'refreshCounter' | 'ref
 /** The life of a session: opened by a login, carried on by refresh tokens, asked for by access tokens, ended by a logout. */
 @Injectable()
 export class AuthSessionsService {
+  private readonly newId = timeOrderedIds();
+
   constructor(
     private readonly sessions: SessionsService,
     private readonly rotations: RotationsService,
@@ -58,7 +60,7 @@ export class AuthSessionsService {
     const now = this.clock.now();
     const endsAt = now + this.config.SESSION_MAX_AGE * 1000;
     const session = {
-      id: timeOrderedId(now),
+      id: this.newId(now),
       userId: user.id,
       userEpoch: user.sessionEpoch,
       createdAt: now,
@@ -68,10 +70,8 @@ export class AuthSessionsService {
       ...this.generation(0, endsAt),
     };
     const refresh = this.refreshTokens.sign(session);
-    const [access] = await Promise.all([
-      this.accessTokenMeanwhile(session),
-      this.sessions.create({ ...session, refreshHash: this.refreshTokens.digest(refresh) }),
-    ]);
+    const writing = this.sessions.create({ ...session, refreshHash: this.refreshTokens.digest(refresh) });
+    const [, access] = await Promise.all([writing, this.accessTokenDuring(writing, session)]);
     return { sid: session.id, tokens: { refresh, access } };
   }
 
@@ -185,13 +185,13 @@ export class AuthSessionsService {
     const generation = this.generation(session.refreshCounter + 1, session.endsAt);
     const refresh = this.refreshTokens.sign({ id, userId, ...generation });
     const refreshHash = this.refreshTokens.digest(refresh);
-    const [access, rotated] = await Promise.all([
-      this.accessTokenMeanwhile({ id, userId, expiresAt: generation.expiresAt }),
-      this.rotations.rotate({ ...session, next: { ...generation, refreshHash } }),
-    ]);
-    if (!rotated) return undefined;
-    this.refreshed(session, origin);
-    return { refresh, access };
+    const writing = this.rotations.rotate({ ...session, next: { ...generation, refreshHash } }).then((isRotated) => {
+      if (isRotated) this.refreshed(session, origin);
+      return isRotated;
+    });
+    const signing = this.accessTokenDuring(writing, { id, userId, expiresAt: generation.expiresAt });
+    const [isRotated, access] = await Promise.all([writing, signing]);
+    return isRotated ? { refresh, access } : undefined;
   }
 
   /** @throws AuthError unless the token is the current one or its parent; a replay ends the session */
@@ -263,9 +263,15 @@ export class AuthSessionsService {
     };
   }
 
-  /** In the time that the database takes for what is asked of it in this turn: signing takes about as long. */
-  private async accessTokenMeanwhile(session: Pick<Session, 'id' | 'userId' | 'expiresAt'>): Promise<string> {
-    await nextTurn();
+  /**
+   * Signed while the database writes the session, which takes about as long; so not before its statement was sent, at the end of
+   * this turn. Nothing is signed for what was refused at once.
+   */
+  private async accessTokenDuring(
+    writing: Promise<unknown>,
+    session: Pick<Session, 'id' | 'userId' | 'expiresAt'>,
+  ): Promise<string> {
+    await Promise.race([writing, nextTurn()]);
     return this.accessTokenOf(session);
   }
 

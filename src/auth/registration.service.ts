@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
-import { timeOrderedId } from '../clock/time-ordered-id.js';
+import { timeOrderedIds } from '../clock/time-ordered-ids.js';
 import { AuthError, FailureError } from '../errors/failure.error.js';
 import type { FieldProblems } from '../errors/failure.js';
 import type { Origin } from '../events/origin.js';
@@ -35,6 +35,8 @@ export interface Registration {
 /** How one gets an account. */
 @Injectable()
 export class RegistrationService {
+  private readonly newId = timeOrderedIds();
+
   constructor(
     private readonly users: UsersService,
     private readonly sessions: AuthSessionsService,
@@ -61,7 +63,7 @@ export class RegistrationService {
       // Spares the hash; the unique keys decide in the end.
       if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, hungUp);
-      return await this.createWithSession({ ...names, id: timeOrderedId(this.clock.now()) }, hashing, origin);
+      return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
       if (error instanceof AuthError)
         this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);

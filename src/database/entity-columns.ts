@@ -1,22 +1,12 @@
 import { getMetadataArgsStorage, type ValueTransformer } from 'typeorm';
 import type { Row, Value } from './statements.service.js';
 
-/** Some columns of an entity, for statements that are written by hand; names and conversions are as the entity says. Alias: of its table, in queries. */
+/** Some columns of an entity, for rows that are inserted by hand. */
 export class EntityColumns<Entity extends object, Property extends keyof Entity & string> {
   private readonly columns;
 
-  constructor(target: new () => Entity, properties: readonly Property[], alias = '') {
-    const known = getMetadataArgsStorage().filterColumns(target);
-    this.columns = properties.map((property) => {
-      const column = known.find(({ propertyName }) => propertyName === property);
-      if (!column) throw new Error(`${target.name} has no column ${property}`);
-      const { name = property } = column.options;
-      const transformer = column.options.transformer as ValueTransformer | undefined;
-      return {
-        ...{ property, name, selected: `${alias}.${name}`, label: `${alias}_${property}` },
-        from: transformer && ((value: unknown): unknown => transformer.from(value)),
-      };
-    });
+  constructor(target: new () => Entity, properties: readonly Property[]) {
+    this.columns = columnsOf(target, properties);
   }
 
   /** For `INSERT INTO table`. */
@@ -33,13 +23,30 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
   valuesOf(entity: Readonly<Record<Property, Value>>): Value[] {
     return this.columns.map(({ property }) => entity[property]);
   }
+}
 
-  /** For `SELECT`. */
-  get selection(): string {
-    return this.columns.map(({ selected, label }) => `${selected} AS ${label}`).join(', ');
+/** Some columns of an entity, for queries that are written by hand. */
+export class Selection<Entity extends object, Property extends keyof Entity & string> {
+  private readonly columns;
+
+  /** @param alias of the entity's table in the query */
+  constructor(
+    target: new () => Entity,
+    properties: readonly Property[],
+    private readonly alias: string,
+  ) {
+    this.columns = columnsOf(target, properties).map((column) => ({
+      ...column,
+      label: `${alias}_${column.property}`,
+    }));
   }
 
-  /** The entity in a row of {@link selection}. */
+  /** For `SELECT`. */
+  get text(): string {
+    return this.columns.map(({ name, label }) => `${this.alias}.${name} AS ${label}`).join(', ');
+  }
+
+  /** The entity in a row of the query. */
   read(row: Row): Pick<Entity, Property> {
     const entity: Record<string, unknown> = {};
     for (const { property, label, from } of this.columns) {
@@ -48,4 +55,16 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
     }
     return entity as Pick<Entity, Property>;
   }
+}
+
+/** Names and conversions, as the entity says. */
+function columnsOf<Property extends string>(target: new () => object, properties: readonly Property[]) {
+  const known = getMetadataArgsStorage().filterColumns(target);
+  return properties.map((property) => {
+    const column = known.find(({ propertyName }) => propertyName === property);
+    if (!column) throw new Error(`${target.name} has no column ${property}`);
+    const { name = property } = column.options;
+    const transformer = column.options.transformer as ValueTransformer | undefined;
+    return { property, name, from: transformer && ((value: unknown): unknown => transformer.from(value)) };
+  });
 }

@@ -4,7 +4,7 @@ export function padded<Item>(items: readonly Item[]): Item[] {
   return [...items, ...items.slice(0, 1).flatMap((first) => new Array<Item>(missing).fill(first))];
 }
 
-/** The texts of a statement for the numbers of items that {@link padded} leaves, each made once. */
+/** Makes the text of a statement once for each number of items: for a few numbers, such as {@link padded} leaves. */
 export function bySize(textOf: (count: number) => string): (count: number) => string {
   const texts = new Map<number, string>();
   return (count) => {

@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { EntityColumns } from '../database/entity-columns.js';
+import { bySize } from '../database/padded.js';
 import { StatementsService } from '../database/statements.service.js';
 import { isConflict, isStoreUnavailable, isUniqueViolation } from '../database/store-errors.js';
 import { SecurityEvent } from './security-event.entity.js';
@@ -24,6 +25,10 @@ const COLUMNS = new EntityColumns(SecurityEvent, [
   'contract',
   'requestId',
 ]);
+
+const insertion = bySize(
+  (count) => `INSERT INTO events ${COLUMNS.insertion}${`, ${COLUMNS.places}`.repeat(count - 1)}`,
+);
 
 /** Writes events to their table, many at a time, so that no request waits for it. */
 @Injectable()
@@ -77,10 +82,9 @@ export class EventWriter {
 
   /** @throws when it may be tried again */
   private async insert(rows: readonly SecurityEvent[]): Promise<void> {
-    const more = `, ${COLUMNS.places}`.repeat(rows.length - 1);
     const values = rows.flatMap((row) => COLUMNS.valuesOf(row));
     try {
-      await this.statements.write(`INSERT INTO events ${COLUMNS.insertion}${more}`, values);
+      await this.statements.write(insertion(rows.length), values);
     } catch (error) {
       if (isStoreUnavailable(error) || isConflict(error)) throw error;
       // A statement whose answer was lost was carried out.

@@ -3,7 +3,7 @@ import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, LessThanOrEqual, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { firstIdOf, timeOrderedId } from '../clock/time-ordered-id.js';
+import { firstIdOf, timeOrderedIds } from '../clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { retrying } from '../database/retrying.js';
 import { EventWriter } from './event-writer.js';
@@ -27,6 +27,7 @@ const TRIMMED = 5_000;
 @Injectable()
 export class SecurityEventsService {
   private readonly logger = new Logger('security');
+  private readonly newId = timeOrderedIds();
 
   constructor(
     @InjectRepository(SecurityEvent) private readonly events: Repository<SecurityEvent>,
@@ -46,6 +47,7 @@ export class SecurityEventsService {
     });
   }
 
+  /** Must not throw: nobody is there any more who could be told. */
   private tell(at: number, { event, outcome, reason, userId, sessionId }: EventDetails, origin?: Origin): void {
     const { address: source = '', contract = '', requestId = '' } = origin ?? {};
     const line = { event, outcome, reason, user: userId, session: sessionId, source, contract, reqId: requestId };
@@ -54,7 +56,7 @@ export class SecurityEventsService {
     else this.logger.warn({ msg, ...line });
     if (this.config.EVENT_DAYS === 0) return;
     this.writer.keep({
-      ...{ id: timeOrderedId(at), at, event, outcome, source, contract, requestId },
+      ...{ id: this.newId(at), at, event, outcome, source, contract, requestId },
       ...{ reason: reason ?? null, userId: userId ?? null, sessionId: sessionId ?? null },
     });
   }

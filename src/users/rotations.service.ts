@@ -94,11 +94,9 @@ export class RotationsService {
     const now = this.clock.now();
     const spent = all.map(({ refreshHash }) => refreshHash);
     const valuesOf = (parts: readonly Part[]) => parts.flatMap(([, valueOf]) => ownValues(all, valueOf));
-    const places = [...all.map(({ id }) => id), ...spent];
-    return this.statements.write(statement(all.length), [
-      ...[now, ...valuesOf(CHANGES)],
-      ...[...places, now, ...valuesOf(CONDITIONS)],
-    ]);
+    const changed = [now, ...valuesOf(CHANGES)];
+    const found = [...all.map(({ id }) => id), ...spent, now, ...valuesOf(CONDITIONS)];
+    return this.statements.write(statement(all.length), [...changed, ...found]);
   }
 }
 
@@ -128,7 +126,6 @@ function ownPlaces(count: number): string {
 
 /** The values of {@link ownPlaces}. */
 function ownValues(rotations: readonly Rotation[], valueOf: Part[1]): Value[] {
-  return rotations.flatMap((rotation) =>
-    rotations.length === 1 ? [valueOf(rotation)] : [rotation.refreshHash, valueOf(rotation)],
-  );
+  if (rotations.length === 1) return rotations.map(valueOf);
+  return rotations.flatMap((rotation) => [rotation.refreshHash, valueOf(rotation)]);
 }

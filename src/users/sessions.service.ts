@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { EntityColumns } from '../database/entity-columns.js';
+import { EntityColumns, Selection } from '../database/entity-columns.js';
 import { gathered } from '../database/gathered.js';
 import { bySize, padded } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
@@ -23,12 +23,12 @@ const DAY_MS = 86_400_000;
 const LOOKUPS = { underWay: 2, size: 64 };
 
 const NEW_SESSION = new EntityColumns(Session, [...SESSION_STATE, 'createdAt', 'userAgent', 'address', 'purgeDay']);
-const STATE = new EntityColumns(Session, SESSION_STATE, 's');
-const OWNER = new EntityColumns(User, USER_STATE, 'u');
+const STATE = new Selection(Session, SESSION_STATE, 's');
+const OWNER = new Selection(User, USER_STATE, 'u');
 
 const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
-const FIND = `SELECT ${STATE.selection}, ${OWNER.selection} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
-const find = bySize((count) => `${FIND} (?${', ?'.repeat(count - 1)})`);
+const SELECT = `SELECT ${STATE.text}, ${OWNER.text} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
+const find = bySize((count) => `${SELECT} (?${', ?'.repeat(count - 1)})`);
 
 const REVOKE =
   'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';

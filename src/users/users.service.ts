@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
-import { EntityColumns } from '../database/entity-columns.js';
+import { EntityColumns, Selection } from '../database/entity-columns.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService } from '../database/statements.service.js';
 import { isUniqueViolation } from '../database/store-errors.js';
@@ -29,11 +29,11 @@ const NEW_USER = new EntityColumns(User, [
   'lastName',
   'createdAt',
 ]);
-const STATE = new EntityColumns(User, USER_STATE, 'u');
+const STATE = new Selection(User, USER_STATE, 'u');
 
 const INSERT = `INSERT INTO users ${NEW_USER.insertion}`;
-const FIND_BY_USERNAME = `SELECT ${STATE.selection} FROM users u WHERE u.username_key = ?`;
-const FIND_BY_EMAIL = `SELECT ${STATE.selection} FROM users u WHERE u.email_key = ?`;
+const FIND_BY_USERNAME = `SELECT ${STATE.text} FROM users u WHERE u.username_key = ?`;
+const FIND_BY_EMAIL = `SELECT ${STATE.text} FROM users u WHERE u.email_key = ?`;
 const IS_TAKEN = 'SELECT 1 FROM users WHERE username_key = ? UNION SELECT 1 FROM users WHERE email_key = ?';
 
 /** The accounts. */

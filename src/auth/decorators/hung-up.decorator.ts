@@ -9,6 +9,7 @@ export function hungUpOf(context: ExecutionContext): AbortSignal {
   const controller = new AbortController();
   const { raw } = context.switchToHttp().getResponse<FastifyReply>();
   raw.once('close', () => {
+    // An answered one has nothing left to abort, and an error with its stack would be made for it.
     if (!raw.writableFinished) controller.abort();
   });
   if (raw.destroyed) controller.abort();
