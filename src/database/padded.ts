@@ -13,3 +13,8 @@ export function bySize(textOf: (count: number) => string): (count: number) => st
     return text;
   };
 }
+
+/** For `IN`: places of this many values. */
+export function placesOf(count: number): string {
+  return `(?${', ?'.repeat(count - 1)})`;
+}

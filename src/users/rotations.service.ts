@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { gathered } from '../database/gathered.js';
-import { bySize, padded } from '../database/padded.js';
+import { bySize, padded, placesOf } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService, type Value } from '../database/statements.service.js';
 import { isConflict } from '../database/store-errors.js';
@@ -104,7 +104,7 @@ export class RotationsService {
  * Rotates this many sessions. Who is alive is the rule of {@link endOf} once more, for the one statement that has to decide by itself.
  */
 const statement = bySize((count) => {
-  const list = `(?${', ?'.repeat(count - 1)})`;
+  const list = placesOf(count);
   const own = ownPlaces(count);
   const sqlOf = (parts: readonly Part[]) => parts.map(([sql]) => `${sql} ${own}`);
   return `

@@ -5,7 +5,7 @@ import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { EntityColumns, Selection } from '../database/entity-columns.js';
 import { gathered } from '../database/gathered.js';
-import { bySize, padded } from '../database/padded.js';
+import { bySize, padded, placesOf } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
 import { StatementsService } from '../database/statements.service.js';
 import { type RevocationReason, Session, SESSION_STATE, type SessionState } from './session.entity.js';
@@ -28,7 +28,7 @@ const OWNER = new Selection(User, USER_STATE, 'u');
 
 const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
 const SELECT = `SELECT ${STATE.text}, ${OWNER.text} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
-const find = bySize((count) => `${SELECT} (?${', ?'.repeat(count - 1)})`);
+const find = bySize((count) => `${SELECT} ${placesOf(count)}`);
 
 const REVOKE =
   'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';
