@@ -24,7 +24,7 @@ module.exports = {
     allowedFrom('http', ['config', 'database', 'errors']),
     allowedFrom('database', ['config', 'events', 'keys', 'limits', 'upkeep', 'users']),
     allowedFrom('events', ['clock', 'config', 'database']),
-    allowedFrom('limits', ['clock', 'config', 'database']),
+    allowedFrom('limits', ['clock', 'config', 'database', 'users']),
     allowedFrom('users', ['clock', 'config', 'database', 'errors']),
     allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors', 'events']),
     allowedFrom('startup', ['config', 'database', 'errors', 'keys']),

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 afterEach(async () => {
-  await service.dataSource.query('DELETE FROM rate_limits');
+  await service.dataSource.query('DELETE FROM counters');
 });
 
 const claimsOf = (token: string) =>

@@ -1,11 +1,10 @@
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
-import { afterAll, afterEach, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { Budget } from '../src/limits/budget.js';
-import { Counters } from '../src/limits/counters.js';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
+import { HashQueue } from '../src/auth/passwords/hash-queue.js';
 import { register as registerAt, newName, PASSWORD, signUp } from './support/accounts.js';
 import type { Reply } from './support/client.js';
 import { type Service, startService } from './support/service.js';
@@ -30,14 +29,13 @@ beforeAll(async () => {
   service = await startService({ env: LIMITS });
   // The counters of the embedded store are its process's.
   replica =
-    service.dataSource.options.type === 'mysql' ? await startService({ env: LIMITS, store: service.store }) : service;
+    service.dataSource.options.type === 'mysql'
+      ? await startService({ env: LIMITS, store: service.store, clock: service.clock })
+      : service;
 });
 afterAll(async () => {
   if (replica !== service) await replica.stop();
   await service.stop();
-});
-afterEach(() => {
-  vi.useRealTimers();
 });
 
 let network = 0;
@@ -61,11 +59,6 @@ async function statusesOf(count: number, attempt: (i: number) => Promise<Reply>)
   const statuses: number[] = [];
   for (let i = 0; i < count; i++) statuses.push((await attempt(i)).status);
   return statuses;
-}
-
-/** Moves the time of the counters, which go by the machine's own. */
-function wait(seconds: number): void {
-  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + seconds * 1000 });
 }
 
 /** An account that has logged in from an address of the network of this one. */
@@ -115,7 +108,7 @@ describe('failed logins', () => {
         const { headers } = await exhaust(() => logInToA(name, 'wrong password'));
         const delay = Number(headers.get('retry-after'));
         delays.push(delay);
-        wait(delay + 1);
+        strict.clock.advance(delay + 1);
       }
       expect(delays).toEqual([60, 120, 150, 150]);
     } finally {
@@ -127,9 +120,9 @@ describe('failed logins', () => {
     const name = await accountAt(newAddress());
     const { logInToA } = from(newAddress());
     await exhaust(() => logInToA(name, 'wrong password'));
-    wait(58);
+    service.clock.advance(58);
     expect((await logInToA(name, PASSWORD)).status).toBe(429);
-    wait(4);
+    service.clock.advance(4);
     expect((await logInToA(name, PASSWORD)).status).toBe(200);
   });
 
@@ -248,38 +241,18 @@ describe('a guess', () => {
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
   });
 
-  it('that is given back in the next window gives nothing for it', async () => {
-    const address = newAddress();
-    const budget = new Budget(service.app.get(Counters).of('test', 2, 10));
-    for (let i = 0; i < 2; i++) expect(await budget.take(address)).toBe(0);
-    wait(11);
-    for (let i = 0; i < 2; i++) await budget.giveBack(address);
-    expect([await budget.take(address), await budget.take(address)]).toEqual([0, 0]);
-    expect(await budget.take(address)).toBeGreaterThan(0);
-  });
-
   it.runIf(inject('mysqlUrl'))('whose counters are locked is refused, and nothing else comes of it', async () => {
     const holder = await createConnection(service.store.env['DATABASE_URL']!);
     const { logInToA } = from(newAddress());
     const name = newName();
     expect((await logInToA(name, 'wrong password')).status).toBe(401);
     await holder.beginTransaction();
-    await holder.query('SELECT * FROM rate_limits FOR UPDATE');
+    await holder.query('SELECT * FROM counters FOR UPDATE');
     const refused = await logInToA(name, 'wrong password');
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2']);
     await holder.rollback();
     await holder.end();
     expect((await logInToA(name, 'wrong password')).status).toBe(401);
-  });
-});
-
-describe('counters that have expired', () => {
-  it.runIf(inject('mysqlUrl'))('are removed, however many there are', async () => {
-    const values = Array.from({ length: 5_000 }, (_, i) => `('old:${i}', 1, 1)`).join(', ');
-    await service.dataSource.query(`INSERT INTO rate_limits (\`key\`, points, expire) VALUES ${values}`);
-    await service.app.get(UpkeepService).run();
-    const left = await service.dataSource.query("SELECT * FROM rate_limits WHERE `key` LIKE 'old:%'");
-    expect(left).toEqual([]);
   });
 });
 
@@ -298,6 +271,117 @@ describe('the current password at a change of it', () => {
   });
 });
 
+describe('guesses at the secret of a client', () => {
+  const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
+  const secret = 'the secret of a resource server';
+  const introspect = (at: Service, address: string, authorization: string) =>
+    at.client.call('POST', '/oauth/introspect', {
+      form: { token: 'x' },
+      headers: { authorization, 'x-forwarded-for': address },
+    });
+  let strict: Service;
+  beforeAll(async () => {
+    const hash = createHash('sha256').update(secret).digest('hex');
+    strict = await startService({ env: { ...LIMITS, INTROSPECTION_CLIENTS: `api:${hash},other:${hash}` } });
+  });
+  afterAll(() => strict.stop());
+
+  it('are limited by client and source, and do not touch other clients and other sources', async () => {
+    const address = newAddress();
+    expect(await statusesOf(5, () => introspect(strict, address, basic('api', 'wrong')))).toEqual([
+      401, 401, 401, 429, 429,
+    ]);
+    const refused = await introspect(strict, address, basic('api', secret));
+    expect([refused.status, refused.body]).toEqual([
+      429,
+      { error: 'invalid_request', error_description: 'too many attempts, try again later' },
+    ]);
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
+    expect((await introspect(strict, address, basic('other', secret))).status).toBe(200);
+    expect((await introspect(strict, newAddress(), basic('api', secret))).status).toBe(200);
+    strict.clock.advance(61);
+    expect((await introspect(strict, address, basic('api', secret))).status).toBe(200);
+  });
+
+  it('in a burst get no further than one after the other', async () => {
+    const address = newAddress();
+    const replies = await Promise.all(
+      Array.from({ length: 30 }, (_, i) => introspect(strict, address, basic('api', i === 20 ? secret : `wrong ${i}`))),
+    );
+    expect(replies.filter(({ status }) => status !== 429).length).toBeLessThanOrEqual(3);
+  });
+
+  it('are limited whatever client they name', async () => {
+    const address = newAddress();
+    const statuses = await statusesOf(5, (i) => introspect(strict, address, basic(`client ${i}`, 'wrong')));
+    expect(statuses).toEqual([401, 401, 401, 429, 429]);
+  });
+
+  it('are not counted while they are right', async () => {
+    const address = newAddress();
+    expect(await statusesOf(8, () => introspect(strict, address, basic('api', secret)))).toEqual(
+      new Array(8).fill(200),
+    );
+    expect(await statusesOf(2, () => introspect(strict, address, basic('api', 'wrong')))).toEqual([401, 401]);
+    expect(await statusesOf(8, () => introspect(strict, address, basic('api', secret)))).toEqual(
+      new Array(8).fill(200),
+    );
+  });
+
+  it('are events', async () => {
+    const address = newAddress();
+    await statusesOf(4, () => introspect(strict, address, basic('api', 'wrong')));
+    await introspect(strict, address, basic('nobody', 'wrong'));
+    await nextTurn();
+    const lines = strict.log.filter(({ event, source }) => event === 'client_authentication' && source === address);
+    expect(lines.map(({ outcome, reason }) => [outcome, reason])).toEqual([
+      ...new Array(3).fill(['failure', 'wrong_secret']),
+      ['throttled', undefined],
+      ['failure', 'unknown_client'],
+    ]);
+  });
+});
+
+describe('a refusal', () => {
+  it('touches no hash of the account', async () => {
+    const hashes = vi.spyOn(service.app.get(HashQueue), 'run');
+    try {
+      const name = await accountAt(newAddress());
+      const { logInToA } = from(newAddress());
+      await exhaust(() => logInToA(name, 'wrong password'));
+      hashes.mockClear();
+      expect((await logInToA(name, PASSWORD)).status).toBe(429);
+      expect((await logInToA(name, 'wrong password')).status).toBe(429);
+      expect(hashes).not.toHaveBeenCalled();
+    } finally {
+      hashes.mockRestore();
+    }
+  });
+
+  it('of a name and a source is forgotten when the account logs in from there by its other name', async () => {
+    const { username, email } = await signUp(service.client);
+    const { logInToA, logInToB } = from(newAddress());
+    await exhaust(() => logInToA(username, 'wrong password'));
+    expect((await logInToA(username, PASSWORD)).status).toBe(429);
+    expect((await logInToB(email, PASSWORD)).status).toBe(201);
+    expect((await logInToA(username, PASSWORD)).status).toBe(200);
+  });
+
+  it('keeps its client waiting for half a second, so that it cannot come again at once', async () => {
+    const slow = await startService({ env: LIMITS, pause: true });
+    try {
+      const { logInToA } = from(newAddress(), slow);
+      const name = newName();
+      await statusesOf(3, () => logInToA(name, 'wrong password'));
+      const startedAt = performance.now();
+      expect((await logInToA(name, 'wrong password')).status).toBe(429);
+      expect(performance.now() - startedAt).toBeGreaterThan(490);
+    } finally {
+      await slow.stop();
+    }
+  });
+});
+
 describe('sign-ups', () => {
   it('are limited by source, those of taken names too', async () => {
     const few = await startService({ env: { ...LIMITS, SIGNUP_LIMIT: '3', SIGNUP_LIMIT_WINDOW: '60' } });
@@ -309,7 +393,7 @@ describe('sign-ups', () => {
       expect(refused.status).toBe(429);
       expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(60);
       expect((await from('198.51.100.1', few).signUpAtA()).status).toBe(201);
-      wait(61);
+      few.clock.advance(61);
       expect((await signUpAtA()).status).toBe(201);
     } finally {
       await few.stop();
@@ -339,7 +423,7 @@ describe('RATE_LIMIT=off', () => {
       expect(
         await statusesOf(20, () => off.client.post('/auth/token', { username, password: 'wrong password' })),
       ).toEqual(new Array(20).fill(401));
-      for (const table of ['rate_limits', 'known_sources'])
+      for (const table of ['counters', 'known_sources'])
         expect(await off.dataSource.query(`SELECT * FROM ${table}`)).toEqual([]);
     } finally {
       await off.stop();

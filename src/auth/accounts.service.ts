@@ -8,7 +8,7 @@ import { LastUsesService } from '../users/last-uses.service.js';
 import { type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { UserState } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { type Guess, PasswordCheck } from './passwords/password-check.js';
+import { type Guess, PasswordCheck, type Verdict } from './passwords/password-check.js';
 import { PasswordHasher } from './passwords/password-hasher.js';
 import { PasswordPolicy } from './passwords/password-policy.js';
 import { AuthSessionsService } from './auth-sessions.service.js';
@@ -42,8 +42,11 @@ export class AccountsService {
    */
   async authenticate(loginName: string, password: string, origin: Origin, hungUp?: AbortSignal): Promise<UserState> {
     this.hasher.admit();
-    const user = await this.users.findByLoginName(loginName);
-    const isRight = await this.judge('login', { loginName, password, user, address: origin.address, hungUp }, origin);
+    const { user, isRight } = await this.judge(
+      'login',
+      { loginName, password, address: origin.address, hungUp },
+      origin,
+    );
     if (!user || !isRight) throw new AuthError({ code: 'invalid_credentials' });
     if (this.hasher.isOutdated(user.passwordHash)) await this.upgradeHash(user, password);
     return user;
@@ -99,15 +102,16 @@ export class AccountsService {
   }
 
   /** @throws FailureError `throttled` */
-  private async judge(event: EventName, guess: Guess, origin: Origin): Promise<boolean> {
-    const { isRight, wait } = await this.check.judge(guess);
-    const userId = guess.user?.id;
+  private async judge(event: EventName, guess: Guess, origin: Origin): Promise<Verdict> {
+    const verdict = await this.check.judge(guess);
+    const { user, isRight, wait } = verdict;
+    const userId = user?.id;
     if (wait > 0) {
       this.events.record({ event, outcome: 'throttled', userId }, origin);
       throw new FailureError({ code: 'throttled', retryAfter: wait });
     }
-    if (!isRight) this.events.record({ event, outcome: 'failure', reason: reasonOf(guess.user), userId }, origin);
-    return isRight;
+    if (!isRight) this.events.record({ event, outcome: 'failure', reason: reasonOf(user), userId }, origin);
+    return verdict;
   }
 
   private ended({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {
@@ -124,8 +128,8 @@ export class AccountsService {
   }
 
   private async checkPasswords(user: UserState, { current, next }: PasswordChange, origin: Origin): Promise<void> {
-    const guess = { loginName: user.username, password: current, user, address: origin.address };
-    const isRight = await this.judge('password_change', guess, origin);
+    const guess = { loginName: user.username, password: current, address: origin.address };
+    const { isRight } = await this.judge('password_change', guess, origin);
     const fields = {
       ...unlessEmpty('currentPassword', isRight ? [] : ['this is not the current password']),
       ...unlessEmpty('newPassword', this.policy.problems(next)),

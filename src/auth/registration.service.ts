@@ -7,6 +7,7 @@ import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { KnownSourcesService } from '../limits/known-sources.service.js';
 import { LimitsService } from '../limits/limits.service.js';
+import { RefusalPause } from '../limits/refusal-pause.js';
 import { sourceOf } from '../limits/source.js';
 import {
   emailProblems,
@@ -44,6 +45,7 @@ export class RegistrationService {
     private readonly policy: PasswordPolicy,
     private readonly limits: LimitsService,
     private readonly knownSources: KnownSourcesService,
+    private readonly pause: RefusalPause,
     private readonly events: SecurityEventsService,
     private readonly clock: Clock,
   ) {}
@@ -58,7 +60,7 @@ export class RegistrationService {
     const fields = { ...nameProblems(names), ...unlessEmpty('password', this.policy.problems(registration.password)) };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
     this.hasher.admit();
-    await this.limit(origin);
+    await this.limit(origin, hungUp);
     try {
       // Spares the hash; the unique keys decide in the end.
       if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
@@ -71,9 +73,10 @@ export class RegistrationService {
     }
   }
 
-  private async limit(origin: Origin): Promise<void> {
+  private async limit(origin: Origin, hungUp: AbortSignal | undefined): Promise<void> {
     const wait = await this.limits.signup(sourceOf(origin.address));
     if (wait === 0) return;
+    await this.pause.wait(hungUp);
     this.events.record({ event: 'signup', outcome: 'throttled' }, origin);
     throw new FailureError({ code: 'throttled', retryAfter: wait });
   }

@@ -36,6 +36,7 @@ export class BoundedPool {
   /** While the server is asked whether it is there: what has come of it. */
   private verdict: Promise<boolean> | undefined;
   private isClosed = false;
+  private readonly siblings: BoundedPool[] = [];
 
   /**
    * @param timeoutMs of a wait for the server
@@ -93,19 +94,28 @@ export class BoundedPool {
     });
   }
 
+  /** Opens a pool of its own to the same server, which ends with this one. */
+  sibling(connectionLimit: number): BoundedPool {
+    const sibling = new BoundedPool({ ...this.options, connectionLimit }, this.timeoutMs, this.prepare);
+    this.siblings.push(sibling);
+    return sibling;
+  }
+
   /** For TypeORM: closes the connections, those of a silent server without its consent. */
   end(done: (error?: Error) => void): void {
+    void Promise.all([this, ...this.siblings].map((pool) => pool.close())).then(() => {
+      done();
+    });
+  }
+
+  private async close(): Promise<void> {
     this.isClosed = true;
     const closed = new Promise((resolve) => {
       this.pool.end(resolve);
     });
-    void within(CLOSE_MS, closed)
-      .catch(() => {
-        dropAll(this.connections);
-      })
-      .then(() => {
-        done();
-      });
+    await within(CLOSE_MS, closed).catch(() => {
+      dropAll(this.connections);
+    });
   }
 
   private open(): Pool {

@@ -3,6 +3,7 @@ import type { DataSourceOptions } from 'typeorm';
 import type { Settings } from '../config/schema.js';
 import { SecurityEvent } from '../events/security-event.entity.js';
 import { SigningKey } from '../keys/signing-key.entity.js';
+import { CounterRow } from '../limits/counter.entity.js';
 import { KnownSource } from '../limits/known-source.entity.js';
 import { Lease } from '../upkeep/lease.entity.js';
 import { Session } from '../users/session.entity.js';
@@ -19,7 +20,7 @@ const ONE_STATEMENT = 0.8;
 /** MySQL-protocol server where `DATABASE_URL` names one, else an SQLite file under `DATA_DIR`. */
 export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
   const common = {
-    entities: [User, Session, SigningKey, Lease, SecurityEvent, KnownSource],
+    entities: [User, Session, SigningKey, Lease, SecurityEvent, KnownSource, CounterRow],
     migrations,
     migrationsTransactionMode: 'none' as const,
   };

@@ -6,25 +6,46 @@ import type { BoundedPool } from './bounded-pool.js';
 export type Row = Readonly<Record<string, string | number | null>>;
 export type Value = string | number | null;
 
+/** Where statements are run, prepared once a connection. */
+export interface Statements {
+  read(sql: string, values: readonly Value[]): Promise<Row[]>;
+  /** @returns how many rows matched */
+  write(sql: string, values: readonly Value[]): Promise<number>;
+}
+
 /**
  * Runs the few statements that every request needs, prepared once a connection. An ORM builds its text anew at each call,
  * which takes longer than the database does.
  */
 @Injectable()
-export class StatementsService {
+export class StatementsService implements Statements {
   private readonly prepared = new Map<string, Libsql.Statement>();
 
   constructor(private readonly dataSource: DataSource) {}
 
   async read(sql: string, values: readonly Value[]): Promise<Row[]> {
-    if (this.isMySql) return (await this.pool.execute(sql, values)) as Row[];
+    if (this.isMySql) return readFrom(this.pool, sql, values);
     return this.prepare(sql).all(...values) as Row[];
   }
 
-  /** @returns how many rows matched */
   async write(sql: string, values: readonly Value[]): Promise<number> {
-    if (this.isMySql) return ((await this.pool.execute(sql, values)) as { affectedRows: number }).affectedRows;
+    if (this.isMySql) return writeTo(this.pool, sql, values);
     return this.prepare(sql).run(...values).changes;
+  }
+
+  /**
+   * Gives some of the statements connections of their own, and a queue of their own before them: a flood of these leaves the others theirs.
+   * The embedded store has one connection, which never waits.
+   */
+  lane(connections: number): Statements {
+    if (!this.isMySql) return this;
+    // There is no pool before the store is connected.
+    let opened: BoundedPool | undefined;
+    const pool = () => (opened ??= this.pool.sibling(connections));
+    return {
+      read: (sql, values) => readFrom(pool(), sql, values),
+      write: (sql, values) => writeTo(pool(), sql, values),
+    };
   }
 
   private get isMySql(): boolean {
@@ -32,7 +53,7 @@ export class StatementsService {
   }
 
   /** Of a MySQL-protocol store, once it is connected. */
-  get pool(): BoundedPool {
+  private get pool(): BoundedPool {
     return (this.dataSource.driver as unknown as { pool: BoundedPool }).pool;
   }
 
@@ -44,4 +65,12 @@ export class StatementsService {
     this.prepared.set(sql, statement);
     return statement;
   }
+}
+
+async function readFrom(pool: BoundedPool, sql: string, values: readonly Value[]): Promise<Row[]> {
+  return (await pool.execute(sql, values)) as Row[];
+}
+
+async function writeTo(pool: BoundedPool, sql: string, values: readonly Value[]): Promise<number> {
+  return ((await pool.execute(sql, values)) as { affectedRows: number }).affectedRows;
 }

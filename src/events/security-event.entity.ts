@@ -3,7 +3,15 @@ import { TimeColumn } from '../database/columns.js';
 
 /** What happened, as operators would ask for it. */
 export type EventName =
-  'login' | 'signup' | 'refresh' | 'replay' | 'logout' | 'session_end' | 'password_change' | 'key_rotation';
+  | 'login'
+  | 'signup'
+  | 'refresh'
+  | 'replay'
+  | 'logout'
+  | 'session_end'
+  | 'password_change'
+  | 'key_rotation'
+  | 'client_authentication';
 
 export type Outcome = 'success' | 'failure' | 'throttled';
 

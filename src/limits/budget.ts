@@ -1,56 +1,52 @@
-import { type RateLimiterAbstract, RateLimiterRes } from 'rate-limiter-flexible';
-import { retrying } from '../database/retrying.js';
+const DAY_MS = 86_400_000;
 
-/** Whoever is refused often waits longer: `first` seconds, then twice as long each time, up to `longest`. */
-export interface Delays {
-  readonly first: number;
-  readonly longest: number;
+/** How many attempts a key has within a window, and how long it waits once it goes beyond. */
+export interface Budget {
+  /** Tells its counters from those of other budgets. */
+  readonly name: string;
+  /** Attempts of one window. */
+  readonly most: number;
+  readonly windowMs: number;
+  /** The first wait; each further one within a day is twice as long. 0: the key waits for the end of its window. */
+  readonly delayMs: number;
+  readonly maxDelayMs: number;
 }
 
-/** How many attempts a key has within a time, counted in a store that replicas share. */
-export class Budget {
-  /**
-   * @param attempts counts the attempts of a window
-   * @param refusals counts how often a key has used up its budget of late; left out, it waits for the end of the window
-   */
-  constructor(
-    private readonly attempts: RateLimiterAbstract,
-    private readonly refusals?: RateLimiterAbstract,
-    private readonly delays: Delays = { first: 0, longest: 0 },
-  ) {}
+/** What has been counted under one key. Times are in milliseconds since 1970. */
+export interface Counter {
+  /** Attempts of the present window, those that were refused included. */
+  readonly used: number;
+  /** When the window ends, or the wait of a key that went beyond. Nothing is counted from then on. */
+  readonly endsAt: number;
+  /** How often the key went beyond within the day that ends at `refusalsEndAt`. */
+  readonly refusals: number;
+  readonly refusalsEndAt: number;
+}
 
-  /** Counts an attempt, before it is made: of many at once no more get through than there are left. @returns seconds to wait, 0 for none */
-  async take(key: string): Promise<number> {
-    try {
-      await retrying(() => this.attempts.consume(key));
-      return 0;
-    } catch (thrown) {
-      if (!(thrown instanceof RateLimiterRes)) throw thrown;
-      const isFirstBeyond = thrown.consumedPoints === this.attempts.points + 1;
-      const wait = isFirstBeyond ? await this.block(key) : undefined;
-      return wait ?? Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
-    }
-  }
+/** Returns the state of a counter after some more attempts. {@link MySqlCounters} says the same in SQL. */
+export function counted(counter: Counter | undefined, budget: Budget, attempts: number, now: number): Counter {
+  const { refusals = 0, refusalsEndAt = 0 } = counter ?? {};
+  const before = usedOf(counter, now);
+  const used = before + attempts;
+  const endsAt = counter && counter.endsAt > now ? counter.endsAt : now + budget.windowMs;
+  const goesBeyond = before <= budget.most && used > budget.most;
+  if (!goesBeyond || budget.delayMs === 0) return { used, endsAt, refusals, refusalsEndAt };
+  const isFirst = refusalsEndAt <= now;
+  const times = isFirst ? 1 : refusals + 1;
+  return {
+    used,
+    endsAt: now + Math.min(budget.delayMs * 2 ** (times - 1), budget.maxDelayMs),
+    refusals: times,
+    refusalsEndAt: isFirst ? now + DAY_MS : refusalsEndAt,
+  };
+}
 
-  /** Whether nothing is left. */
-  async isSpent(key: string): Promise<boolean> {
-    const state = await retrying(() => this.attempts.get(key));
-    return state !== null && state.consumedPoints > this.attempts.points;
-  }
+/** Returns how many attempts of the present window a counter has. */
+export function usedOf(counter: Counter | undefined, now: number): number {
+  return counter && counter.endsAt > now ? counter.used : 0;
+}
 
-  /** Takes back an attempt that was counted. */
-  async giveBack(key: string): Promise<void> {
-    const { consumedPoints } = await retrying(() => this.attempts.reward(key));
-    // It was of the window before.
-    if (consumedPoints < 0) await retrying(() => this.attempts.penalty(key));
-  }
-
-  private async block(key: string): Promise<number | undefined> {
-    const { refusals } = this;
-    if (!refusals) return undefined;
-    const { consumedPoints } = await retrying(() => refusals.penalty(key));
-    const seconds = Math.min(this.delays.first * 2 ** (consumedPoints - 1), this.delays.longest);
-    await retrying(() => this.attempts.block(key, seconds));
-    return seconds;
-  }
+/** Returns until when a key is refused, in milliseconds since 1970; 0 for one that is not. */
+export function refusedUntil(counter: Counter | undefined, budget: Budget, now: number): number {
+  return counter && usedOf(counter, now) > budget.most ? counter.endsAt : 0;
 }

@@ -1,51 +1,39 @@
-import { Injectable } from '@nestjs/common';
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterMySQL } from 'rate-limiter-flexible';
-import { DataSource } from 'typeorm';
-import type { BoundedPool } from '../database/bounded-pool.js';
-import { DatabaseService } from '../database/database.service.js';
-import { StatementsService } from '../database/statements.service.js';
+import type { Budget, Counter } from './budget.js';
 
-const TABLE = 'rate_limits';
-/** Counters that are trimmed by one statement. */
-const TRIMMED = 2_000;
-const TRIM = `DELETE FROM ${TABLE} WHERE expire < ? LIMIT ${TRIMMED}`;
+/** A budget, and the key that it is counted under. */
+export interface Share {
+  readonly budget: Budget;
+  readonly id: string;
+}
 
-/** Counters that expire: in the database, so that all replicas share them; on the embedded store, which has one process, in memory. */
-@Injectable()
-export class Counters {
-  constructor(
-    private readonly dataSource: DataSource,
-    private readonly database: DatabaseService,
-    private readonly statements: StatementsService,
-  ) {}
+/** Attempts to be counted. */
+export interface Take extends Share {
+  readonly attempts: number;
+}
+
+/** An attempt that was counted, and the window that it was counted in. */
+export interface Taken extends Share {
+  readonly endsAt: number;
+}
+
+/** Counters by their ids. One that has never counted, or that was removed, has none. */
+export type CounterMap = ReadonlyMap<string, Counter>;
+
+/** Counters that replicas share: in the database, or on the embedded store, which has one process, in memory. */
+export abstract class Counters {
+  /** @returns the counters of some ids as they are */
+  abstract read(ids: readonly string[]): Promise<CounterMap>;
 
   /**
-   * @param name tells them from others
-   * @param points how far one counts before it refuses
-   * @param duration seconds for which one counts
+   * Counts attempts, each id at most once, all of them by one atomic statement.
+   * @param now milliseconds since 1970
+   * @returns the counters of the ids after it
    */
-  of(name: string, points: number, duration: number): RateLimiterAbstract {
-    const options = { keyPrefix: name, points, duration };
-    if (this.database.isEmbedded) return new RateLimiterMemory(options);
-    return new RateLimiterMySQL({
-      ...options,
-      // There is no pool before the connection.
-      storeClient: {
-        getConnection: (done: Parameters<BoundedPool['getConnection']>[0]) => {
-          this.statements.pool.getConnection(done);
-        },
-      },
-      storeType: 'pool',
-      dbName: String(this.dataSource.options.database),
-      tableName: TABLE,
-      tableCreated: true,
-      clearExpiredByTimeout: false,
-    });
-  }
+  abstract add(takes: readonly Take[], now: number): Promise<CounterMap>;
+
+  /** Takes back one attempt of each, where its window goes on and its key has not gone beyond. */
+  abstract giveBack(taken: readonly Taken[]): Promise<void>;
 
   /** Removes some of the counters that have expired. @returns whether there may be more */
-  async trim(): Promise<boolean> {
-    if (this.database.isEmbedded) return false;
-    return (await this.statements.write(TRIM, [Date.now()])) === TRIMMED;
-  }
+  abstract trim(now: number): Promise<boolean>;
 }

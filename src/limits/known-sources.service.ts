@@ -1,40 +1,37 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { LessThan, MoreThanOrEqual, type Repository } from 'typeorm';
+import { LessThan, type Repository } from 'typeorm';
 import { Clock } from '../clock/clock.js';
 import { CONFIG, type Config } from '../config/config.js';
-import { retrying, retryingRepeatable } from '../database/retrying.js';
+import { retrying } from '../database/retrying.js';
 import { KnownSource } from './known-source.entity.js';
+import { RememberedRefusals } from './remembered-refusals.js';
 
 const DAY_MS = 86_400_000;
 /** Sources that are trimmed at a time. */
 const TRIMMED = 200;
 
-/** From where accounts have logged in within `KNOWN_SOURCE_DAYS`. */
+/** From where accounts have logged in within `KNOWN_SOURCE_DAYS`; see {@link LoginLookup} for how it is asked. */
 @Injectable()
 export class KnownSourcesService {
   constructor(
     @InjectRepository(KnownSource) private readonly sources: Repository<KnownSource>,
+    private readonly refusals: RememberedRefusals,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @returns the day of the last login from there, counted from 1970; undefined for a source that is not known */
-  async lastDay(userId: string, source: string): Promise<number | undefined> {
-    const where = { userId, source, lastDay: MoreThanOrEqual(this.oldest) };
-    return (await retryingRepeatable(() => this.sources.findOneBy(where)))?.lastDay;
-  }
-
-  /** @param lastDay as {@link lastDay} said: a source is written once a day at most */
+  /** Notes that an account has logged in from a source. @param lastDay when it did so before: it is written once a day at most */
   async add(userId: string, source: string, lastDay?: number): Promise<void> {
     if (!this.config.RATE_LIMIT || lastDay === this.today) return;
     const row = { userId, source, lastDay: this.today };
     await retrying(() => this.sources.upsert(row, ['userId', 'source']));
+    this.refusals.forget(source);
   }
 
   /** Forgets some of the sources that are known no more. @returns whether there may be more */
   async trim(): Promise<boolean> {
-    const lastDay = LessThan(this.oldest);
+    const lastDay = LessThan(this.oldestDay);
     const old = await this.sources.find({ where: { lastDay }, order: { lastDay: 'ASC' }, take: TRIMMED });
     if (old.length > 0) await retrying(() => this.sources.remove(old));
     return old.length === TRIMMED;
@@ -44,7 +41,8 @@ export class KnownSourcesService {
     return Math.floor(this.clock.now() / DAY_MS);
   }
 
-  private get oldest(): number {
+  /** The earliest day of a login that still makes a source known. */
+  get oldestDay(): number {
     return this.today - this.config.KNOWN_SOURCE_DAYS;
   }
 }

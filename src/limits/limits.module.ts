@@ -1,13 +1,48 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DatabaseService } from '../database/database.service.js';
+import { type Statements, StatementsService } from '../database/statements.service.js';
 import { Counters } from './counters.js';
 import { KnownSource } from './known-source.entity.js';
 import { KnownSourcesService } from './known-sources.service.js';
 import { LimitsService } from './limits.service.js';
+import { LoginGuessesService } from './login-guesses.service.js';
+import { LoginLookup } from './login-lookup.js';
+import { MemoryCounters } from './memory-counters.js';
+import { MySqlCounters } from './mysql-counters.js';
+import { RefusalPause } from './refusal-pause.js';
+import { RememberedRefusals } from './remembered-refusals.js';
+
+/** Connections that count, and find the accounts of logins: apart from those of all other requests, which no flood of guesses may delay. */
+const CONNECTIONS = 2;
+const STATEMENTS = Symbol('LimitsStatements');
 
 @Module({
   imports: [TypeOrmModule.forFeature([KnownSource])],
-  providers: [Counters, KnownSourcesService, LimitsService],
-  exports: [Counters, KnownSourcesService, LimitsService],
+  providers: [
+    {
+      provide: STATEMENTS,
+      inject: [StatementsService],
+      useFactory: (statements: StatementsService) => statements.lane(CONNECTIONS),
+    },
+    {
+      provide: Counters,
+      inject: [DatabaseService, STATEMENTS],
+      useFactory: ({ isEmbedded }: DatabaseService, statements: Statements) =>
+        isEmbedded ? new MemoryCounters() : new MySqlCounters(statements),
+    },
+    {
+      provide: LoginLookup,
+      inject: [DatabaseService, STATEMENTS, Counters],
+      useFactory: ({ isEmbedded }: DatabaseService, statements: Statements, counters: Counters) =>
+        new LoginLookup(statements, isEmbedded ? counters : undefined),
+    },
+    KnownSourcesService,
+    LimitsService,
+    LoginGuessesService,
+    RefusalPause,
+    RememberedRefusals,
+  ],
+  exports: [Counters, KnownSourcesService, LimitsService, LoginGuessesService, RefusalPause],
 })
 export class LimitsModule {}

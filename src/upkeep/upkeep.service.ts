@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Clock } from '../clock/clock.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { SigningKeysService } from '../keys/signing-keys.service.js';
 import { Counters } from '../limits/counters.js';
@@ -37,6 +38,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly events: SecurityEventsService,
     private readonly knownSources: KnownSourcesService,
     private readonly counters: Counters,
+    private readonly clock: Clock,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -63,7 +65,11 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
       removed += count;
       return count === BATCH;
     };
-    const trims = [() => this.counters.trim(), () => this.knownSources.trim(), () => this.events.trim()];
+    const trims = [
+      () => this.counters.trim(this.clock.now()),
+      () => this.knownSources.trim(),
+      () => this.events.trim(),
+    ];
     for (const batch of [purge, ...trims]) await inBatches(batch).catch(this.complain);
     return removed;
   }

@@ -9,6 +9,7 @@ import { HASH_WORKER } from '../../src/auth/passwords/hash-process.js';
 import { Clock } from '../../src/clock/clock.js';
 import { loadConfig } from '../../src/config/config.js';
 import { openApiDocument } from '../../src/docs/swagger.js';
+import { RefusalPause } from '../../src/limits/refusal-pause.js';
 import { createLogger } from '../../src/logging/logger.js';
 import { NestLogger } from '../../src/logging/nest-logger.js';
 import { StartupService } from '../../src/startup/startup.service.js';
@@ -69,6 +70,8 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;
   readonly clock?: FakeClock;
+  /** Whether refused guesses wait for their answers, as they do in production (default: no). */
+  readonly pause?: boolean;
   /** Whether to wait until it is ready (default: yes). */
   readonly ready?: boolean;
 }
@@ -78,13 +81,16 @@ export async function startService({
   env = {},
   store,
   clock = new FakeClock(),
+  pause = false,
   ready = true,
 }: Options = {}): Promise<Service> {
   const ownStore = store ?? (await newStore());
   const config = loadConfig({ ...TEST_ENV, ...ownStore.env, ...env });
   const log: Record<string, unknown>[] = [];
   const logger = createLogger(config, { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) });
-  const module = await Test.createTestingModule({ imports: [AppModule.forRoot(config)] })
+  const builder = Test.createTestingModule({ imports: [AppModule.forRoot(config)] });
+  if (!pause) builder.overrideProvider(RefusalPause).useValue({ wait: () => Promise.resolve() });
+  const module = await builder
     .setLogger(new NestLogger(logger))
     // The tests run from the sources; a process of its own cannot.
     .overrideProvider(HASH_WORKER)

@@ -1,15 +1,39 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type CanActivate, type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import { Clock } from '../../clock/clock.js';
 import { CONFIG, type Config } from '../../config/config.js';
-import { AuthError } from '../../errors/failure.error.js';
+import { AuthError, FailureError } from '../../errors/failure.error.js';
+import { SecurityEventsService } from '../../events/security-events.service.js';
+import { LimitsService } from '../../limits/limits.service.js';
+import { RefusalPause } from '../../limits/refusal-pause.js';
+import { sourceOf } from '../../limits/source.js';
+import { hungUpOf } from '../decorators/hung-up.decorator.js';
+import { originOf } from '../decorators/request-origin.decorator.js';
 
-/** Lets the clients of `INTROSPECTION_CLIENTS` through, who authenticate by HTTP Basic (RFC 6749 section 2.3.1). */
+/** How long a source stays under suspicion after a wrong secret, and how many sources are. */
+const SUSPECTED_MS = 60_000;
+const SUSPECTS = 10_000;
+
+/**
+ * Lets the clients of `INTROSPECTION_CLIENTS` through, who authenticate by HTTP Basic (RFC 6749 section 2.3.1). After a wrong secret, the
+ * requests of its source are counted before their secrets are looked at, so that a burst gets no further than one after the other; clients
+ * that make no mistakes are never counted.
+ */
 @Injectable()
 export class ClientGuard implements CanActivate {
   private readonly hashes: ReadonlyMap<string, Buffer>;
+  /** Until when, by source. */
+  private readonly suspects = new LRUCache<string, number>({ max: SUSPECTS });
 
-  constructor(@Inject(CONFIG) { INTROSPECTION_CLIENTS }: Config) {
+  constructor(
+    private readonly limits: LimitsService,
+    private readonly pause: RefusalPause,
+    private readonly events: SecurityEventsService,
+    private readonly clock: Clock,
+    @Inject(CONFIG) { INTROSPECTION_CLIENTS }: Config,
+  ) {
     this.hashes = new Map(
       INTROSPECTION_CLIENTS.map((client) => {
         const [id = '', hash = ''] = client.split(':');
@@ -18,12 +42,40 @@ export class ClientGuard implements CanActivate {
     );
   }
 
-  canActivate(context: ExecutionContext): boolean {
-    const { authorization = '' } = context.switchToHttp().getRequest<FastifyRequest>().headers;
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    const { authorization } = request.headers;
+    if (authorization === undefined) throw new AuthError({ code: 'client_not_authenticated' });
     const { id, secrets } = basicCredentials(authorization);
-    const expected = this.hashes.get(id);
-    if (expected && secrets.some((secret) => timingSafeEqual(digest(secret), expected))) return true;
+    const origin = originOf(request);
+    const source = sourceOf(origin.address);
+    const isRight = this.isRight(id, secrets);
+    if (isRight && !this.isSuspect(source)) return true;
+
+    if (!isRight) this.suspects.set(source, this.clock.now() + SUSPECTED_MS);
+    const isClient = this.hashes.has(id);
+    const { wait, giveBack } = await this.limits.clientGuess(isClient ? id : '', source);
+    if (wait > 0) {
+      this.events.record({ event: 'client_authentication', outcome: 'throttled' }, origin);
+      await this.pause.wait(hungUpOf(context));
+      throw new FailureError({ code: 'throttled', retryAfter: wait });
+    }
+    if (isRight) {
+      await giveBack();
+      return true;
+    }
+    const reason = isClient ? 'wrong_secret' : 'unknown_client';
+    this.events.record({ event: 'client_authentication', outcome: 'failure', reason }, origin);
     throw new AuthError({ code: 'client_not_authenticated' });
+  }
+
+  private isRight(id: string, secrets: readonly string[]): boolean {
+    const expected = this.hashes.get(id);
+    return expected !== undefined && secrets.some((secret) => timingSafeEqual(digest(secret), expected));
+  }
+
+  private isSuspect(source: string): boolean {
+    return (this.suspects.get(source) ?? 0) > this.clock.now();
   }
 }
 

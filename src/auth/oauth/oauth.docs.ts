@@ -27,6 +27,12 @@ const refusals: DocumentedAnswer[] = [
   },
   { status: 413, description: 'The body is too large', schema: error('invalid_request') },
   { status: 415, description: 'The body is no form', schema: error('invalid_request') },
+  {
+    status: 429,
+    description: 'Too many wrong secrets from this source',
+    schema: error('invalid_request'),
+    headers: { 'Retry-After': '60' },
+  },
   { status: 500, description: 'An error of the service', schema: error('server_error') },
   {
     status: 503,

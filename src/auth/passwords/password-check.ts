@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
-import { KnownSourcesService } from '../../limits/known-sources.service.js';
-import { LimitsService } from '../../limits/limits.service.js';
-import { sourceOf } from '../../limits/source.js';
-import { nameKey, normalizeName } from '../../users/names.js';
+import { LoginGuessesService } from '../../limits/login-guesses.service.js';
+import { RefusalPause } from '../../limits/refusal-pause.js';
 import type { UserState } from '../../users/user.entity.js';
+import { UsersService } from '../../users/users.service.js';
 import { PasswordHasher } from './password-hasher.js';
 
 /** A password that somebody gives as that of a login name. */
@@ -12,8 +11,6 @@ export interface Guess {
   /** As typed. */
   readonly loginName: string;
   readonly password: string;
-  /** Null: no account goes by that name. */
-  readonly user: UserState | null;
   /** The client's address. */
   readonly address: string;
   readonly hungUp?: AbortSignal | undefined;
@@ -21,51 +18,51 @@ export interface Guess {
 
 /** `wait`: seconds until the next guess, 0 where there were not too many; then `isRight` says nothing. */
 export interface Verdict {
+  /** Null: no account goes by that name, or the guess was refused without a look. */
+  readonly user: UserState | null;
   readonly isRight: boolean;
   readonly wait: number;
 }
 
-/** In place of an account, so that none takes as many statements as any. */
-const NOBODY = '00000000-0000-0000-0000-000000000000';
-
 /**
- * The one place where a password is held against an account's. Guesses are counted before they are looked at, so that a burst of
- * them gets no further than one after the other. Not so those from a source where the account has logged in before: whoever fails on
- * purpose must not be able to lock its owner out, so there a right password is never refused, and wrong ones are counted afterwards.
+ * Checks passwords, and is the one place that does. A guess is counted before its password is looked at, so that a burst of guesses gets
+ * no further than guesses one after the other. A guess that is refused touches no hash, whether there is such an account or not.
+ * From a source where the account has logged in before, a right password is never refused, so that an attacker who fails on purpose cannot
+ * lock its owner out; wrong ones are counted afterwards.
  */
 @Injectable()
 export class PasswordCheck {
   constructor(
     private readonly hasher: PasswordHasher,
-    private readonly limits: LimitsService,
-    private readonly sources: KnownSourcesService,
+    private readonly users: UsersService,
+    private readonly guesses: LoginGuessesService,
+    private readonly pause: RefusalPause,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
+  /** @throws FailureError `unavailable` when too many wait to be hashed */
   async judge(guess: Guess): Promise<Verdict> {
-    if (!this.config.RATE_LIMIT) return { isRight: await this.isRight(guess), wait: 0 };
-    const { user } = guess;
-    const name = nameKey(normalizeName(guess.loginName));
-    const source = sourceOf(guess.address);
-    const userId = user?.id ?? NOBODY;
-    const lastDay = await this.sources.lastDay(userId, source);
-    const isKnown = !(await this.limits.isSpentFromKnown(userId, source)) && lastDay !== undefined;
-
-    const early = isKnown ? 0 : await this.limits.guess(name, source);
-    // Hashed all the same, for time not to tell who is known here; unless others wait for their hashes.
-    if (early > 0 && this.hasher.isBusy) return { isRight: false, wait: early };
-    // Of one that ends otherwise, by hanging up for instance, nothing is given back: that would be guesses for nothing.
-    const isRight = await this.isRight(guess);
-    if (isRight && early === 0) {
-      if (!isKnown) await this.limits.takeBack(name, source);
-      await this.sources.add(userId, source, lastDay);
-      return { isRight, wait: 0 };
+    if (!this.config.RATE_LIMIT) {
+      const user = await this.users.findByLoginName(guess.loginName);
+      return { user, isRight: await this.isRight(guess, user), wait: 0 };
     }
-    await this.limits.guessFromKnown(userId, source);
-    return { isRight: false, wait: isKnown ? await this.limits.guess(name, source) : early };
+    const admission = await this.guesses.admit(guess);
+    const { user } = admission;
+    if (admission.wait > 0) return this.refuse(guess, user, admission.wait);
+    // A guess that ends otherwise, when its client goes away for instance, is not given back: that would be guesses for nothing.
+    const isRight = await this.isRight(guess, user);
+    if (isRight) await this.guesses.accept(admission);
+    if (isRight || !admission.isKnown) return { user, isRight, wait: 0 };
+    const wait = await this.guesses.countWrong(admission);
+    return wait > 0 ? this.refuse(guess, user, wait) : { user, isRight, wait };
   }
 
-  private async isRight({ user, password, hungUp }: Guess): Promise<boolean> {
+  private async refuse({ hungUp }: Guess, user: UserState | null, wait: number): Promise<Verdict> {
+    await this.pause.wait(hungUp);
+    return { user, isRight: false, wait };
+  }
+
+  private async isRight({ password, hungUp }: Guess, user: UserState | null): Promise<boolean> {
     const matches = await this.hasher.verify(user?.passwordHash, password, hungUp);
     return matches && user !== null && user.disabledAt === null;
   }

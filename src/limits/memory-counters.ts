@@ -1,0 +1,56 @@
+import { LRUCache } from 'lru-cache';
+import { type Counter, counted } from './budget.js';
+import { type CounterMap, Counters, type Share, type Take, type Taken } from './counters.js';
+
+/**
+ * Counters that are kept; beyond them, those that were used least recently are forgotten. To have a name forgotten, an attacker must use
+ * up that many other keys, each guess at a hash of its own, which takes longer than the window.
+ */
+const MOST = 100_000;
+/** Counters that went beyond of late. Each cost an attacker a whole budget, so that these outlast the others. */
+const MOST_REFUSED = 50_000;
+
+/** Counters of one process, which begin anew with it. */
+export class MemoryCounters extends Counters {
+  private readonly counters = new LRUCache<string, Counter>({ max: MOST });
+  private readonly refused = new LRUCache<string, Counter>({ max: MOST_REFUSED });
+
+  async read(ids: readonly string[]): Promise<CounterMap> {
+    return new Map(ids.flatMap((id) => this.entry(id)));
+  }
+
+  async add(takes: readonly Take[], now: number): Promise<CounterMap> {
+    for (const { id, budget, attempts } of takes) this.set(id, counted(this.get(id), budget, attempts, now));
+    return this.read(takes.map(({ id }) => id));
+  }
+
+  async giveBack(taken: readonly Taken[]): Promise<void> {
+    for (const share of taken) {
+      const counter = this.get(share.id);
+      if (counter && isOpen(counter, share)) this.set(share.id, { ...counter, used: counter.used - 1 });
+    }
+  }
+
+  async trim(): Promise<boolean> {
+    return false;
+  }
+
+  private get(id: string): Counter | undefined {
+    return this.refused.get(id) ?? this.counters.get(id);
+  }
+
+  private entry(id: string): [string, Counter][] {
+    const counter = this.get(id);
+    return counter ? [[id, counter]] : [];
+  }
+
+  private set(id: string, counter: Counter): void {
+    const [right, other] = counter.refusals > 0 ? [this.refused, this.counters] : [this.counters, this.refused];
+    right.set(id, counter);
+    other.delete(id);
+  }
+}
+
+function isOpen({ used, endsAt }: Counter, taken: Share & { endsAt: number }): boolean {
+  return endsAt === taken.endsAt && used > 0 && used <= taken.budget.most;
+}

@@ -1,0 +1,102 @@
+import { Selection } from '../database/entity-columns.js';
+import { bySize, padded, placesOf } from '../database/padded.js';
+import { retrying, retryingRepeatable } from '../database/retrying.js';
+import type { Statements } from '../database/statements.service.js';
+import { type Counter, counted } from './budget.js';
+import { CounterRow } from './counter.entity.js';
+import { type CounterMap, Counters, type Take, type Taken } from './counters.js';
+
+const DAY_MS = 86_400_000;
+/** Counters that are removed by one statement. */
+const TRIMMED = 2_000;
+
+export const COUNTER = ['used', 'endsAt', 'refusals', 'refusalsEndAt'] as const satisfies (keyof Counter)[];
+const STATE = new Selection(CounterRow, ['id', ...COUNTER], 'c');
+
+/** Counters in the database, in one row each. */
+export class MySqlCounters extends Counters {
+  constructor(private readonly statements: Statements) {
+    super();
+  }
+
+  async read(ids: readonly string[]): Promise<CounterMap> {
+    const all = padded(ids);
+    const rows = await retryingRepeatable(() => this.statements.read(selection(all.length), all));
+    return new Map(
+      rows.map((row) => {
+        const { id, ...counter } = STATE.read(row);
+        return [id, counter];
+      }),
+    );
+  }
+
+  async add(takes: readonly Take[], now: number): Promise<CounterMap> {
+    // In one order everywhere, so that replicas do not lock each other out.
+    const sorted = takes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+    // What stands in for missing rows counts nothing, and comes last.
+    const all = padded(sorted).map((take, i) => (i < sorted.length ? take : { ...take, attempts: 0 }));
+    const values = all.flatMap((take) => givenBy(take, now));
+    await retrying(() => this.statements.write(addition(all.length), values));
+    return this.read(takes.map(({ id }) => id));
+  }
+
+  async giveBack(taken: readonly Taken[]): Promise<void> {
+    if (taken.length === 0) return;
+    const all = padded(taken);
+    const values = all.flatMap(({ id, endsAt, budget }) => [id, endsAt, budget.most]);
+    await retrying(() => this.statements.write(restitution(all.length), values));
+  }
+
+  async trim(now: number): Promise<boolean> {
+    return (await retrying(() => this.statements.write(TRIM, [now]))) === TRIMMED;
+  }
+}
+
+const TRIM = `DELETE FROM counters WHERE expires_at < ? LIMIT ${TRIMMED}`;
+
+const selection = bySize((count) => `SELECT ${STATE.text} FROM counters c WHERE c.id IN ${placesOf(count)}`);
+
+const restitution = bySize(
+  (count) => `
+    UPDATE counters SET used = used - 1
+    WHERE used > 0 AND (${new Array(count).fill('(id = ? AND ends_at = ? AND used <= ?)').join(' OR ')})`,
+);
+
+/** What a row of {@link addition} is given: a counter that begins with it, and what changes a counter that is there. */
+function givenBy({ id, budget, attempts }: Take, now: number): (string | number)[] {
+  const { used, endsAt, refusals, refusalsEndAt } = counted(undefined, budget, attempts, now);
+  const { most, windowMs, delayMs, maxDelayMs } = budget;
+  const beginning = [used, endsAt, refusals, refusalsEndAt, Math.max(endsAt, refusalsEndAt)];
+  return [id, ...beginning, now, most, windowMs, delayMs, maxDelayMs];
+}
+
+/** The columns of {@link givenBy}, by other names than those of the table. */
+const NUMBERS = [
+  ...['attempts', 'new_end', 'new_refusals', 'new_refusals_end', 'new_expiry'],
+  ...['present', 'most', 'window_ms', 'delay_ms', 'max_delay_ms'],
+];
+const GIVEN = `SELECT ? AS given_id, ${NUMBERS.map((name) => `CAST(? AS SIGNED) AS ${name}`).join(', ')}`;
+
+const BEFORE = 'IF(ends_at <= present, 0, used)';
+const GOES_BEYOND = `delay_ms > 0 AND ${BEFORE} <= most AND ${BEFORE} + attempts > most`;
+
+/**
+ * The rule of {@link counted} in SQL. The servers assign from left to right: each line sees what the lines before it have set, and
+ * `ends_at`, which says whether `used` is of the present window, comes after everything that goes by it.
+ */
+const addition = bySize(
+  (count) => `
+    INSERT INTO counters (id, used, ends_at, refusals, refusals_end_at, expires_at)
+    SELECT given_id, attempts, new_end, new_refusals, new_refusals_end, new_expiry
+    FROM (${new Array(count).fill(GIVEN).join(' UNION ALL ')}) AS given
+    ON DUPLICATE KEY UPDATE
+      refusals = IF(${GOES_BEYOND}, IF(refusals_end_at <= present, 1, refusals + 1), refusals),
+      refusals_end_at = IF(${GOES_BEYOND} AND refusals_end_at <= present, present + ${DAY_MS}, refusals_end_at),
+      used = ${BEFORE} + attempts,
+      ends_at = CASE
+        WHEN delay_ms > 0 AND used > most AND used - attempts <= most
+          THEN present + LEAST(delay_ms * POW(2, refusals - 1), max_delay_ms)
+        WHEN ends_at <= present THEN present + window_ms
+        ELSE ends_at END,
+      expires_at = GREATEST(ends_at, refusals_end_at)`,
+);

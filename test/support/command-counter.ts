@@ -1,0 +1,31 @@
+/** Commands of the MySQL protocol that run a statement: COM_QUERY and COM_STMT_EXECUTE. */
+const RUNS = new Set([0x03, 0x17]);
+const QUERY = 0x03;
+const PREPARE = 0x16;
+
+/** Counts the statements that a client sends, from the bytes on its connections. */
+export class CommandCounter {
+  count = 0;
+  /** Texts that were prepared or run without being prepared. */
+  readonly texts: string[] = [];
+
+  /** @param chunk of one connection; a client sends each command whole, and the next one after its answer */
+  readonly hear = (chunk: Buffer): void => {
+    for (let at = 0; at + 5 <= chunk.length;) {
+      const length = chunk.readUIntLE(at, 3);
+      const isCommand = chunk[at + 3] === 0;
+      const command = chunk[at + 4] ?? 0;
+      if (isCommand && RUNS.has(command)) this.count += 1;
+      if (isCommand && (command === QUERY || command === PREPARE))
+        this.texts.push(chunk.toString('utf8', at + 5, at + 4 + length));
+      at += 4 + length;
+    }
+  };
+
+  /** @returns the statements that were sent while something was done */
+  async during(work: () => Promise<unknown>): Promise<number> {
+    const before = this.count;
+    await work();
+    return this.count - before;
+  }
+}
