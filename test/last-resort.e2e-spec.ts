@@ -34,7 +34,7 @@ function halfRegistration(url: string) {
 
 const linesOf = ({ stdout }: ServiceProcess) => stdout.split('\n').filter((line) => line.includes('uncaught_error'));
 
-describe.runIf(canSeeProcesses)('an error that nothing catches', () => {
+describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
   it.each(Object.entries(FAULTS))('is logged once, and requests under way are answered: %s', async (_, fault) => {

@@ -72,7 +72,7 @@ async function expectUnharmed(service: ServiceProcess, url: URL): Promise<void> 
   expect(service.stderr).toBe('');
 }
 
-describe('odd methods, upgrades and resets at each byte', () => {
+describe('odd methods, upgrades and resets at each byte', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
   it('do not end the process', async () => {
@@ -92,7 +92,7 @@ describe('odd methods, upgrades and resets at each byte', () => {
   });
 });
 
-describe('through HAProxy as deploy/ has it', () => {
+describe('through HAProxy as deploy/ has it', { timeout: 120_000 }, () => {
   const CONFIG = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
   const program = findProgram('haproxy') ?? (installDebianPackages('haproxy') ? findProgram('haproxy') : undefined);
   const replicas = [0, 1, 2].map(() => processesOfEachTest(embeddedStore));
@@ -128,7 +128,7 @@ describe('through HAProxy as deploy/ has it', () => {
   });
 });
 
-describe('clients that send requests in advance', () => {
+describe('clients that send requests in advance', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
   const descriptorsOf = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
   const pipeline = (url: URL, text: string) => {
@@ -161,7 +161,7 @@ describe('clients that send requests in advance', () => {
   it('do not keep others waiting for all of theirs', async () => {
     const service = processes.start();
     const url = new URL(await service.ready());
-    const COUNT = 18_000;
+    const COUNT = 6_000;
     const socket = pipeline(url, `GET /livez HTTP/1.1\r\n${HOST}\r\n`.repeat(COUNT));
     let answered = 0;
     socket.on('data', (chunk: Buffer) => (answered += chunk.toString('latin1').split('HTTP/1.1 200').length - 1));
@@ -171,8 +171,8 @@ describe('clients that send requests in advance', () => {
       others += 1;
     }
     socket.destroy();
-    // One after the other. Where all that was read is answered in one go, there is room for about ten.
-    expect(others).toBeGreaterThan(40);
+    // One after the other. Where all that was read is answered in one go, there is room for about five.
+    expect(others).toBeGreaterThan(20);
   });
 
   it('are not hashed any more once they have gone', async () => {
