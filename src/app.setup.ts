@@ -19,7 +19,9 @@ import { problemDetails } from './http/problem-details.js';
 import { logRequests, requestIdOf } from './http/request-log.js';
 import { refuseUnknownRoutes } from './http/routes.js';
 import { type Limits, serverFactory } from './http/server.js';
+import { TrustedProxies } from './http/trusted-proxies.js';
 import { UndecodableUrls } from './http/undecodable-urls.js';
+import { sourceOf } from './limits/source.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
 /** More than any URL has, which is a header's worth at most. */
@@ -63,9 +65,13 @@ export function createAdapter(config: Config, logger: Logger): FastifyAdapter {
   return adapter;
 }
 
-function limitsOf({ MAX_CONNECTIONS, KEEP_ALIVE_TIMEOUT, HASH_TIMEOUT }: Config): Limits {
+function limitsOf(config: Config): Limits {
+  const { MAX_CONNECTIONS, MAX_CONNECTIONS_SOURCE, KEEP_ALIVE_TIMEOUT, HASH_TIMEOUT, TRUST_PROXY } = config;
+  const proxies = new TrustedProxies(TRUST_PROXY);
   return {
     maxConnections: MAX_CONNECTIONS,
+    maxConnectionsOfSource: MAX_CONNECTIONS_SOURCE,
+    sourceOf: (address) => (proxies.has(address) ? undefined : sourceOf(address)),
     keepAliveMs: KEEP_ALIVE_TIMEOUT * 1000,
     waitMs: HASH_TIMEOUT * 1000,
   };

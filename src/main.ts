@@ -2,13 +2,14 @@ import cluster from 'node:cluster';
 import { type Config, loadConfig } from './config/config.js';
 import { ConfigError } from './config/config.error.js';
 import { createLogger } from './logging/logger.js';
-import { startWorkers, tellPrimary } from './workers.js';
+import { ignoreLostPrimary, startWorkers, tellPrimary } from './workers.js';
 
 /** @returns the address of the service, once it serves */
 async function start(): Promise<string> {
   const config = loadConfig();
   const logger = createLogger(config);
   if (cluster.isPrimary && config.WORKERS > 1) return startWorkers(config, logger);
+  if (cluster.isWorker) ignoreLostPrimary();
   const url = await serve(config, logger);
   if (cluster.isPrimary) {
     logger.info({ url }, 'ready');

@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import { createAdapter, nestOptions, setUp } from './app.setup.js';
 import type { Config } from './config/config.js';
 import { ConfigError } from './config/config.error.js';
+import { stopOnUncaughtError } from './last-resort.js';
 import { NestLogger } from './logging/nest-logger.js';
 import { StartupService } from './startup/startup.service.js';
 
@@ -30,6 +31,7 @@ export async function startService(config: Config, logger: Logger, { readyFirst 
     },
   );
   setUp(app, config);
+  stopOnUncaughtError(logger, () => app.close());
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
   if (readyFirst) await Promise.race([(await app.init()).get(StartupService).finished, sleep(READY_FIRST_MS)]);

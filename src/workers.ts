@@ -2,6 +2,8 @@ import cluster, { type Worker } from 'node:cluster';
 import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.js';
+import { ALL_SERVE } from './health/all-serve.js';
+import { stopOnUncaughtError } from './last-resort.js';
 
 /** What a worker tells the primary: that it serves, and where; or why it cannot. */
 type Message = { readonly ready: string } | { readonly failed: string };
@@ -13,6 +15,11 @@ const STOP_DEADLINE_MS = 11_000;
 /** To be called in a worker. */
 export function tellPrimary(message: Message): void {
   process.send?.(message, undefined, undefined, () => undefined);
+}
+
+/** To be called in a worker: what cannot be sent to the primary is an error of the process, and the end of both follows. */
+export function ignoreLostPrimary(): void {
+  process.on('error', () => undefined);
 }
 
 /**
@@ -30,8 +37,28 @@ export function startWorkers(config: Config, logger: Logger): Promise<string> {
   // Whatever program has loaded this one, a worker does nothing but serve.
   cluster.setupPrimary({ exec: fileURLToPath(new URL('main.js', import.meta.url)), args: [] });
   const fork = (number: number) => {
-    numbers.set(cluster.fork({ HASH_CONCURRENCY: shareOf(config, number) }), number);
+    const worker = cluster.fork({ HASH_CONCURRENCY: shareOf(config, number) });
+    numbers.set(worker, number);
+    // Where there are no processes or descriptors left, or it ends while it is sent something. Without a listener, this process would end.
+    worker.on('error', (err) => {
+      logger.error({ worker: number, err }, 'a worker has failed');
+      // One that could not be started has no exit.
+      if (worker.process.pid === undefined) ended(worker, null, null);
+    });
   };
+  const forkAgain = (number: number) => {
+    setTimeout(() => {
+      if (stopping) return;
+      try {
+        fork(number);
+      } catch (err) {
+        logger.error({ worker: number, err }, 'a worker could not be started');
+        forkAgain(number);
+      }
+    }, RESTART_MS);
+  };
+  /** Before the connections that are handed over from now on, since both go the same way. */
+  const tellThatAllServe = (worker: Worker) => worker.send(ALL_SERVE, undefined, undefined, () => undefined);
   const stop = (signal: NodeJS.Signals) => {
     stopping ??= signal;
     for (const worker of numbers.keys()) worker.process.kill(stopping);
@@ -48,9 +75,7 @@ export function startWorkers(config: Config, logger: Logger): Promise<string> {
       return;
     }
     logger.error({ worker: number, code, signal }, 'a worker has ended');
-    setTimeout(() => {
-      if (!stopping) fork(number);
-    }, RESTART_MS);
+    forkAgain(number);
   };
 
   return new Promise((resolve) => {
@@ -65,13 +90,21 @@ export function startWorkers(config: Config, logger: Logger): Promise<string> {
         return;
       }
       ready.add(worker);
+      if (hasServed) tellThatAllServe(worker);
       if (hasServed || ready.size < config.WORKERS) return;
       hasServed = true;
+      ready.forEach(tellThatAllServe);
       logger.info({ url: message.ready, workers: config.WORKERS }, 'ready');
       resolve(message.ready);
     });
     cluster.on('exit', ended);
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
+    stopOnUncaughtError(logger, () => {
+      exitCode = 1;
+      stop('SIGTERM');
+      // The last worker's end ends this process.
+      return new Promise(() => undefined);
+    });
     for (let number = 0; number < config.WORKERS; number++) fork(number);
   });
 }

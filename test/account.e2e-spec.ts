@@ -123,6 +123,17 @@ describe('DELETE /account/sessions', () => {
     expect([await isAlive(other), await isAlive(mine)]).toEqual([false, true]);
   });
 
+  it.each([
+    ['/account/sessions?from=/x/', 204],
+    ['/account/sessions?from=/x/?', 204],
+    ['/account/sessions?/', 204],
+    ['/account/sessions/?from=x', 404],
+    ['/account/sessions/?', 404],
+  ])('goes by the path alone: %s', async (path, status) => {
+    const mine = await register(service.client);
+    expect((await service.client.call('DELETE', path, { bearer: mine.access })).status).toBe(status);
+  });
+
   it('hands the account over: who was kept once is ended by the next', async () => {
     const one = await register(service.client);
     await service.client.call('DELETE', '/account/sessions', { bearer: one.access });

@@ -89,14 +89,32 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
     },
   );
 
-  it.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json ;charset="UTF-8"'])(
-    'takes %s',
-    async (mediaType) => {
-      const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
-      expect(reply.status).toBe(400);
-      expect(reply.text).toContain('this field is required');
-    },
-  );
+  it.each([
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/json ;charset="UTF-8"',
+    'application/json;CHARSET=utf8;x=y',
+  ])('takes %s', async (mediaType) => {
+    const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
+    expect(reply.status).toBe(400);
+    expect(reply.text).toContain('this field is required');
+  });
+
+  it.each([
+    'utf-16',
+    'UTF-16LE',
+    'iso-8859-1',
+    '"latin1"',
+    'us-ascii',
+    'utf-7',
+    'no-such',
+    'utf-8; charset=utf-16',
+    '',
+  ])('answers 415 to JSON in the charset %s', async (charset) => {
+    const mediaType = `application/json; charset=${charset}`;
+    const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
+    expectDialect(path, reply, 415, 'unsupported media type');
+  });
 
   it.each(['gzip', 'br', 'deflate'])('answers 415 to a body in %s', async (encoding) => {
     const headers = { 'content-encoding': encoding };

@@ -114,6 +114,22 @@ describe('the JWKS', () => {
     expect((await fetch(`${service.url}/.well-known/jwks.json`)).headers.get('etag')).not.toBe(etag);
   });
 
+  it('takes as long for a list of white space as for any other of its length', async () => {
+    const times = async (known: string) => {
+      const all: number[] = [];
+      for (let i = 0; i < 15; i++) {
+        const startedAt = performance.now();
+        await fetch(`${service.url}/.well-known/jwks.json`, { headers: { 'if-none-match': known } });
+        all.push(performance.now() - startedAt);
+      }
+      return Math.min(...all);
+    };
+    const plain = await times(`"${'x'.repeat(7_500)}"`);
+    // Half a second each where the time grows with the square.
+    for (const list of [`"a"${' '.repeat(7_500)}"b"`, `"a"${'\t'.repeat(7_500)}"b"`, `"a"${','.repeat(7_500)}"b"`])
+      expect(await times(list)).toBeLessThan(10 * plain + 5);
+  });
+
   it('verifies every token of the moment', async () => {
     const { access } = await register(service.client);
     const key = createPublicKey({ key: (await jwks())[0]!, format: 'jwk' });

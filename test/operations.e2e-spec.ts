@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { answerTo } from './support/raw-http.js';
 import { type Service, startService } from './support/service.js';
@@ -169,11 +169,11 @@ describe('the client’s address', () => {
 
 describe('folders', () => {
   it('are not listed: /docs/ is the page, and names no other file than it needs', async () => {
-    const unnamed = 'swagger-ui-bundle.js.map';
-    expect((await fetch(`${service.url}/docs/${unnamed}`, { method: 'HEAD' })).status).toBe(200);
     const page = await (await fetch(`${service.url}/docs/`)).text();
     expect(page).toContain('<div id="swagger-ui">');
-    expect(page).not.toContain(unnamed);
+    const named = Array.from(page.matchAll(/(?:src|href)="([^"]+)"/g), ([, path]) => path!);
+    expect(named.length).toBeGreaterThanOrEqual(5);
+    for (const path of named) expect((await fetch(new URL(path, `${service.url}/docs/`))).status, path).toBe(200);
   });
 
   it.each([
@@ -187,6 +187,16 @@ describe('folders', () => {
     '/docs/..%5c',
     '/docs/static/',
     '/docs/nothing/',
+    '/docs/package.json',
+    '/docs/README.md',
+    '/docs/index.js',
+    '/docs/absolute-path.js',
+    '/docs/swagger-initializer.js',
+    '/docs/swagger-ui-bundle.js.map',
+    '/docs/swagger-ui.css.map',
+    '/docs/oauth2-redirect.html',
+    '/docs/%70ackage.json',
+    '/docs/./package.json',
     '/docs/../package.json',
     '/docs/%2e%2e/package.json',
     '/docs/..%2fpackage.json',
@@ -243,6 +253,23 @@ describe('the document', () => {
       Object.keys(item).map((method) => `${method} ${path}`),
     );
     expect(routes.sort()).toEqual(ROUTES);
+  });
+
+  it('is put into text once', async () => {
+    await fetch(`${service.url}/openapi.json`);
+    const stringify = vi.spyOn(JSON, 'stringify');
+    try {
+      for (let i = 0; i < 3; i++) await fetch(`${service.url}/openapi.json`);
+      expect(stringify.mock.calls.filter(([value]) => (value as { openapi?: string } | null)?.openapi)).toEqual([]);
+    } finally {
+      stringify.mockRestore();
+    }
+  });
+
+  it('is shown by a page that keeps no tokens in the browser', async () => {
+    const script = await (await fetch(`${service.url}/docs/swagger-ui-init.js`)).text();
+    expect(script).toContain('requestInterceptor');
+    expect(script).not.toMatch(/"persistAuthorization": *true/);
   });
 
   it('leaves out no route that is served', async () => {

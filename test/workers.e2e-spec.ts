@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { freePort } from '../scripts/database-server.js';
 import { PASSWORD } from './support/accounts.js';
 import { canSeeProcesses, childrenOf, connectionsOf, familyOf, isAlive, until } from './support/family.js';
 import { processesOfEachTest } from './support/processes.js';
@@ -87,6 +88,27 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
 
     for (const worker of workers) expect(connectionsOf(worker, Number(new URL(url).port))).toBeGreaterThan(0);
     expect(service.stderr).toBe('');
+  });
+
+  it('are ready together: /readyz answers 503 until the last of them serves', async () => {
+    const port = await freePort();
+    const service = start({ PORT: String(port) });
+    const readyz = () => fetch(`http://127.0.0.1:${port}/readyz`, { headers: { connection: 'close' } });
+    await until(() => childrenOf(service.pid).length === 2);
+    const [, last] = childrenOf(service.pid) as [number, number];
+    process.kill(last, 'SIGSTOP');
+    const statuses: number[] = [];
+    await until(() =>
+      readyz().then(
+        ({ status }) => statuses.push(status) === 20,
+        () => false,
+      ),
+    );
+    expect(new Set(statuses)).toEqual(new Set([503]));
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+    process.kill(last, 'SIGCONT');
+    await service.ready();
+    expect(await many(8, async () => (await readyz()).status)).toEqual(new Array(8).fill(200));
   });
 
   it.each([

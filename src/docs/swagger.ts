@@ -1,5 +1,7 @@
+import { NotFoundException } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { rememberTokens, useRememberedTokens } from './try-it-out.js';
 
 /** The OpenAPI document of every route. */
@@ -23,17 +25,41 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return SwaggerModule.createDocument(app, builder.build());
 }
 
+/** The files that the page asks for. The package that they come from has more, such as source maps. */
+const FILES = new Set([
+  'swagger-ui.css',
+  'swagger-ui-bundle.js',
+  'swagger-ui-standalone-preset.js',
+  'favicon-16x16.png',
+  'favicon-32x32.png',
+]);
+
 /** Serves Swagger UI at `/docs` and the document at `/openapi.json`. */
 export function setUpSwagger(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
-    jsonDocumentUrl: 'openapi.json',
-    raw: ['json'],
+  const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRoute', (route) => {
+    if (route.url === '/docs/*') route.onRequest = refuseOtherFiles;
+  });
+  let document: OpenAPIObject | undefined;
+  const documentOnce = () => (document ??= openApiDocument(app));
+  let json: Buffer | undefined;
+  fastify.get('/openapi.json', (_request, reply) =>
+    reply.type('application/json').send((json ??= Buffer.from(JSON.stringify(documentOnce())))),
+  );
+  SwaggerModule.setup('docs', app, documentOnce, {
+    raw: false,
     customSiteTitle: 'Latchkey API',
     swaggerOptions: {
-      persistAuthorization: true,
+      // Tokens belong in no storage of a browser: any script of the page could read them later.
+      persistAuthorization: false,
       displayRequestDuration: true,
       requestInterceptor: useRememberedTokens,
       responseInterceptor: rememberTokens,
     },
   });
+}
+
+function refuseOtherFiles({ params }: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): void {
+  const { '*': name } = params as { '*': string };
+  done(FILES.has(name) ? undefined : new NotFoundException());
 }

@@ -4,6 +4,7 @@ import { DatabaseService } from '../database/database.service.js';
 import { FailureError } from '../errors/failure.error.js';
 import { ServedBeforeReady } from '../startup/ready.guard.js';
 import { StartupService } from '../startup/startup.service.js';
+import { AllWorkers } from './all-workers.js';
 import { ApiLive, ApiReady } from './health.docs.js';
 
 interface Health {
@@ -18,6 +19,7 @@ export class HealthController {
   constructor(
     private readonly startup: StartupService,
     private readonly database: DatabaseService,
+    private readonly workers: AllWorkers,
   ) {}
 
   /** The process answers. Restarting it would not bring back anything that it waits for. */
@@ -27,11 +29,12 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Migrations are applied, keys loaded, and the database answers now. */
+  /** Migrations are applied, keys loaded, every worker has begun to serve, and the database answers now. */
   @ApiReady()
   @Get('readyz')
   async ready(): Promise<Health> {
-    if (!this.startup.isReady) throw new FailureError({ code: 'unavailable', retryAfter: 2 });
+    if (!this.startup.isReady || !this.workers.haveStarted)
+      throw new FailureError({ code: 'unavailable', retryAfter: 2 });
     await this.database.ping();
     return { status: 'ok' };
   }

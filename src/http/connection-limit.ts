@@ -2,24 +2,53 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Connections } from './connections.js';
+import { onceIn } from './once-in.js';
 
-/** Between two times that idle connections are looked for, which takes longer than refusing one. */
+/** Between two times that idle connections are looked for, which takes longer than refusing one; and between two log lines. */
 const PAUSE_MS = 1_000;
 
+interface Bounds {
+  readonly maxConnections: number;
+  readonly maxConnectionsOfSource: number;
+  readonly sourceOf: (address: string) => string | undefined;
+}
+
 /**
- * Closes connections beyond `max` at once; those that are kept alive without a request give way to new ones.
+ * Closes connections beyond `maxConnections` at once, and those of one source beyond its own bound. Connections that are kept alive without
+ * a request give way to new ones; not for a source that is over its bound, which could so close the connections of others.
  * Not by Node's `maxConnections`: workers that are full would hand a connection to each other for ever.
  */
-export function limitConnections(server: Server, connections: Connections, max: number, logger: Logger): void {
-  let lookedAt = Number.NEGATIVE_INFINITY;
+export function limitConnections(server: Server, connections: Connections, bounds: Bounds, logger: Logger): void {
+  const { maxConnections, maxConnectionsOfSource, sourceOf } = bounds;
+  const counts = new Map<string, number>();
+  const isTimeToLook = onceIn(PAUSE_MS);
+  const isTimeToLog = onceIn(PAUSE_MS);
 
   server.on('connection', (socket: Socket) => {
-    if (connections.size <= max) return;
-    socket.destroy();
-    const now = performance.now();
-    if (now - lookedAt < PAUSE_MS) return;
-    lookedAt = now;
-    logger.warn({ event: 'too_many_connections', max }, 'connections are refused');
-    server.closeIdleConnections();
+    if (connections.size > maxConnections) {
+      socket.destroy();
+      if (!isTimeToLook()) return;
+      logger.warn({ event: 'too_many_connections', max: maxConnections }, 'connections are refused');
+      server.closeIdleConnections();
+      return;
+    }
+    const source = sourceOf(socket.remoteAddress ?? '');
+    if (source === undefined) return;
+    const count = counts.get(source) ?? 0;
+    if (count >= maxConnectionsOfSource) {
+      socket.destroy();
+      if (isTimeToLog())
+        logger.warn(
+          { event: 'too_many_connections_of_source', max: maxConnectionsOfSource, source },
+          'connections of one source are refused',
+        );
+      return;
+    }
+    counts.set(source, count + 1);
+    socket.once('close', () => {
+      const left = (counts.get(source) ?? 1) - 1;
+      if (left > 0) counts.set(source, left);
+      else counts.delete(source);
+    });
   });
 }

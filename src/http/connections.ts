@@ -5,14 +5,23 @@ import type { Socket } from 'node:net';
 export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse>]> {
   private readonly owed = new Map<Socket, Set<ServerResponse>>();
 
+  /** To be called before any other listener for `request`. */
   watch(server: Server): void {
     server.on('connection', (socket: Socket) => {
-      this.owed.set(socket, new Set());
-      socket.once('close', () => this.owed.delete(socket));
+      const answers = new Set<ServerResponse>();
+      this.owed.set(socket, answers);
+      // Node takes its own listener away when it hands a socket over, for example at CONNECT. Without one, a reset would end the process.
+      socket.on('error', ignore);
+      socket.once('close', () => {
+        this.owed.delete(socket);
+        abandon(answers);
+      });
     });
     server.on('request', ({ socket }, response) => {
       const answers = this.owed.get(socket);
       answers?.add(response);
+      // What is written after the client has gone is an error of the answer.
+      response.on('error', ignore);
       response.once('close', () => answers?.delete(response));
     });
   }
@@ -29,4 +38,22 @@ export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse
   [Symbol.iterator](): IterableIterator<[Socket, ReadonlySet<ServerResponse>]> {
     return this.owed.entries();
   }
+}
+
+/**
+ * Ends the answers of a closed connection that wait behind another one. Node ends only the one that it was sending; the rest would keep
+ * their open files for ever, and their clients would count as present.
+ */
+function abandon(answers: ReadonlySet<ServerResponse>): void {
+  for (const answer of answers) {
+    if (answer.socket) continue;
+    answer.destroy();
+    // Read by what begins to send a file only now, see `stream.finished`.
+    Object.defineProperty(answer, 'closed', { value: true });
+    answer.emit('close');
+  }
+}
+
+function ignore(): void {
+  // The socket's `close` follows, and says all that is needed.
 }

@@ -36,9 +36,12 @@ class SlowClient {
   private readonly socket: Socket;
   private readonly timer: NodeJS.Timeout | undefined;
 
-  /** @param reads whether it reads what it gets */
-  constructor(first: string, more = '', reads = true) {
-    this.socket = connect(Number(url.port), url.hostname);
+  /**
+   * @param reads whether it reads what it gets
+   * @param from its address
+   */
+  constructor(first: string, more = '', reads = true, from = '127.0.0.1') {
+    this.socket = connect({ port: Number(url.port), host: url.hostname, localAddress: from });
     this.connected = new Promise((resolve) => {
       this.socket.once('connect', () => {
         this.socket.write(first);
@@ -159,5 +162,42 @@ describe('connections beyond MAX_CONNECTIONS', () => {
     expect(await answered()).toBe(false);
     await Promise.all(idle.map(({ closed }) => closed));
     expect(await answered()).toBe(true);
+  });
+});
+
+// Elsewhere than on Linux the loopback has one address.
+describe.runIf(canSeeProcesses)('connections of one source beyond MAX_CONNECTIONS_SOURCE', () => {
+  const MAX = 10;
+  const some = (count: number, from: string) => slowClients(count, get('/livez'), '', true, from);
+  const isServed = (client: SlowClient) => client.received.startsWith('HTTP/1.1 200 ');
+
+  it('are closed at once, and those of others are served', async () => {
+    await start({ MAX_CONNECTIONS_SOURCE: String(MAX), KEEP_ALIVE_TIMEOUT: '600' });
+    const first = [...some(MAX / 2, '127.0.1.1'), ...some(MAX / 2, '127.0.1.200')];
+    await until(() => first.every(isServed));
+    const rest = some(2 * MAX, '127.0.1.2');
+    await Promise.all(rest.map(({ closed }) => closed));
+    expect(rest.filter(isServed)).toEqual([]);
+    expect(await service.logged(({ event }) => event === 'too_many_connections_of_source')).toMatchObject({
+      source: '127.0.1.0',
+      max: MAX,
+    });
+    const others = some(MAX, '127.0.2.1');
+    await until(() => others.every(isServed));
+
+    for (const client of first.slice(0, 2)) client.leave();
+    await until(async () => {
+      const [next] = some(1, '127.0.1.1');
+      await Promise.race([next!.closed, vi.waitUntil(() => isServed(next!))]);
+      return isServed(next!);
+    });
+  });
+
+  it('are taken from a trusted proxy, whatever it forwards', async () => {
+    await start({ MAX_CONNECTIONS_SOURCE: String(MAX), KEEP_ALIVE_TIMEOUT: '600', TRUST_PROXY: '127.0.1.0/24' });
+    const forwarded = some(3 * MAX, '127.0.1.1');
+    await until(() => forwarded.every(isServed));
+    const rest = some(3 * MAX, '127.0.2.1');
+    await until(() => rest.filter(isServed).length === MAX);
   });
 });

@@ -43,7 +43,7 @@ export class AccountController {
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     // The path of one session, its id having been lost on the way, must not end all the others.
-    if (/\/($|\?)/.test(url)) throw new AuthError({ code: 'session_not_found' });
+    if (url.split(/[?#]/, 1)[0]?.endsWith('/')) throw new AuthError({ code: 'session_not_found' });
     return all === 'true'
       ? this.accounts.endAllSessions(session, origin)
       : this.accounts.endOtherSessions(session, origin);

@@ -1,0 +1,86 @@
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { Connections } from './connections.js';
+import { Pipelining } from './pipelining.js';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
+
+/** The answers that were begun and are still open, with what they will say. */
+let open: { answer: ServerResponse; number: number }[];
+let begun: number;
+let accepted: Socket;
+let client: Socket;
+let received: string;
+const connections = new Connections();
+let server: ReturnType<typeof createServer>;
+
+beforeEach(async () => {
+  [open, begun, received] = [[], 0, ''];
+  server = createServer();
+  connections.watch(server);
+  const { onRequest } = new Pipelining(connections, (_request, answer) => {
+    open.push({ answer, number: begun++ });
+  });
+  server.on('request', onRequest);
+  server.on('connection', (socket) => (accepted = socket));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  client = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  client.on('data', (chunk: Buffer) => (received += chunk.toString()));
+  client.on('error', () => undefined);
+});
+afterEach(() => {
+  client.destroy();
+  server.close();
+});
+
+function answerOpen(): void {
+  for (const { answer, number } of open.splice(0)) answer.end(`<${number}>`);
+}
+
+it('handles 30 requests of a connection at a time, and all of them in their order', async () => {
+  client.write(REQUEST.repeat(200));
+  const sizes: number[] = [];
+  await vi.waitUntil(() => {
+    if (open.length > 0 && (open.length >= 30 || begun === 200)) {
+      sizes.push(open.length);
+      answerOpen();
+    }
+    return received.includes('<199>');
+  });
+  expect(Math.max(...sizes)).toBe(30);
+  expect(received.match(/<\d+>/g)).toEqual(Array.from({ length: 200 }, (_, i) => `<${i}>`));
+});
+
+it('handles those that come after a rest, too', async () => {
+  for (const upTo of [100, 110, 250]) {
+    client.write(REQUEST.repeat(upTo - begun));
+    await vi.waitUntil(() => {
+      answerOpen();
+      return received.includes(`<${upTo - 1}>`);
+    });
+  }
+});
+
+it('reads no more from a connection while it waits', async () => {
+  const written = REQUEST.repeat(200_000);
+  client.write(written);
+  await vi.waitUntil(() => open.length === 30);
+  // The other connection is served as if nothing was, and so long nothing more is read.
+  for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+  expect(accepted.bytesRead).toBeLessThan(written.length / 10);
+  expect(begun).toBe(30);
+});
+
+it('forgets those of a client that has gone', async () => {
+  client.write(REQUEST.repeat(200));
+  await vi.waitUntil(() => open.length === 30);
+  const closed = Promise.all(open.map(({ answer }) => once(answer, 'close')));
+  accepted.destroy();
+  await closed;
+  await new Promise((resolve) => setImmediate(resolve));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(begun).toBe(30);
+});

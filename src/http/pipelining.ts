@@ -1,0 +1,74 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Connections } from './connections.js';
+
+/** Requests of one connection that are handled at a time. */
+const MAX_UNDER_WAY = 30;
+
+/** The requests of one connection that wait for their turn. */
+interface Waiting {
+  readonly requests: [IncomingMessage, ServerResponse][];
+  /** Whether the next of them are about to have their turn. */
+  isScheduled: boolean;
+}
+
+/**
+ * Handles at most 30 requests of a connection at a time. Those that were sent in advance beyond that wait, and meanwhile nothing more is
+ * read from the connection. Node by itself begins all requests that it has read in one go, while other clients wait.
+ */
+export class Pipelining {
+  private readonly waiting = new WeakMap<Socket, Waiting>();
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly handler: RequestListener,
+  ) {}
+
+  readonly onRequest: RequestListener = (request, response) => {
+    const { socket } = request;
+    const waiting = this.waiting.get(socket);
+    if (!waiting?.requests.length && this.connections.owedTo(socket).size <= MAX_UNDER_WAY) {
+      if (waiting) this.continueAfter(response, socket, waiting);
+      this.handler(request, response);
+      return;
+    }
+    const { requests } = waiting ?? this.startWaiting(socket);
+    requests.push([request, response]);
+    socket.pause();
+  };
+
+  private startWaiting(socket: Socket): Waiting {
+    const waiting: Waiting = { requests: [], isScheduled: false };
+    this.waiting.set(socket, waiting);
+    // Node reads on as soon as the body of a request is wanted.
+    socket.on('resume', () => {
+      if (waiting.requests.length > 0) socket.pause();
+    });
+    for (const answer of this.connections.owedTo(socket)) this.continueAfter(answer, socket, waiting);
+    return waiting;
+  }
+
+  private continueAfter(answer: ServerResponse, socket: Socket, waiting: Waiting): void {
+    answer.once('close', () => {
+      if (waiting.isScheduled) return;
+      waiting.isScheduled = true;
+      // Once a turn of the event loop, so that other connections are served in between.
+      setImmediate(() => {
+        waiting.isScheduled = false;
+        this.continue(socket, waiting);
+      });
+    });
+  }
+
+  private continue(socket: Socket, waiting: Waiting): void {
+    const { requests } = waiting;
+    if (socket.destroyed) requests.length = 0;
+    if (requests.length === 0) return;
+    const underWay = this.connections.owedTo(socket).size - requests.length;
+    for (const [request, response] of requests.splice(0, Math.max(0, MAX_UNDER_WAY - underWay))) {
+      this.continueAfter(response, socket, waiting);
+      this.handler(request, response);
+    }
+    if (requests.length === 0) socket.resume();
+  }
+}
