@@ -266,6 +266,16 @@ describe('the process that hashes', () => {
     expect(getPriority(process.pid)).toBeLessThan(19);
   });
 
+  it('logs once which library it hashes with', async () => {
+    const engine = process.env['HASH_ENGINE'] === 'argon2' ? 'argon2' : '@node-rs/argon2';
+    const { pid } = child();
+    child().kill('SIGKILL');
+    await until(() => hashes()['child'] !== undefined && child().pid !== pid);
+    expect((await login(username)).status).toBe(200);
+    const lines = service.log.filter(({ event }) => event === 'hash_engine');
+    expect(lines).toEqual([expect.objectContaining({ level: 'info', engine })]);
+  });
+
   it.runIf(canSeeProcesses)('tells nobody passwords or secrets by its command line and environment', async () => {
     const { pid } = child();
     const { answer, texts } = await whileStopped(async () => {

@@ -1,4 +1,5 @@
 import { dictionary } from '@zxcvbn-ts/language-common';
+import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PasswordPolicy } from '../src/auth/passwords/password-policy.js';
 import { newName, PASSWORD, register } from './support/accounts.js';
@@ -67,6 +68,26 @@ describe('the hash of a password', () => {
     // Without the decoy hash the ratio is above ten.
     expect(Math.max(...medians) / Math.min(...medians)).toBeLessThan(4);
     await slow.stop();
+  });
+});
+
+describe('a login with the right password', () => {
+  const OLD_HASHES: [string, argon2.HashOptions, (hash: string) => string][] = [
+    ['argon2i', { type: argon2.argon2i }, (hash) => hash],
+    ['argon2d', { type: argon2.argon2d }, (hash) => hash],
+    ['version 0x10', { version: 0x10 }, (hash) => hash],
+    ['no version', { type: argon2.argon2i, version: 0x10 }, (hash) => hash.replace('$v=16', '')],
+    ['four lanes', { parallelism: 4 }, (hash) => hash],
+    ['other lengths', { hashLength: 16, salt: Buffer.alloc(24, 7) }, (hash) => hash],
+  ];
+
+  it.each(OLD_HASHES)('succeeds with a hash of %s', async (_, options, change) => {
+    const { username } = await register(service.client);
+    const hash = change(await argon2.hash(PASSWORD, { memoryCost: 1024, timeCost: 1, ...options }));
+    await service.dataSource.query('UPDATE users SET password_hash = ? WHERE username = ?', [hash, username]);
+    const login = (password: string) => service.client.post('/auth/token', { username, password });
+    expect((await login(`${PASSWORD}!`)).status).toBe(401);
+    expect((await login(PASSWORD)).status).toBe(200);
   });
 });
 

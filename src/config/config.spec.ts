@@ -30,6 +30,7 @@ describe('loadConfig', () => {
       ARGON2_MEMORY_KIB: 19_456,
       ARGON2_TIME_COST: 2,
       ARGON2_PARALLELISM: 1,
+      HASH_ENGINE: 'auto',
       HASH_TIMEOUT: 10,
       PASSWORD_MIN_LENGTH: 8,
       PASSWORD_BLOCKLIST: true,

@@ -58,6 +58,7 @@ export const variables = z.object({
   ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
   ARGON2_TIME_COST: whole(1, 100, 2),
   ARGON2_PARALLELISM: whole(1, 64, 1),
+  HASH_ENGINE: z.enum(['auto', 'argon2'], 'must be auto or argon2').default('auto'),
   HASH_CONCURRENCY: whole(1, 1024, availableParallelism()),
   HASH_TIMEOUT: whole(1, 60, 10),
   PASSWORD_MIN_LENGTH: whole(8, 128, 8),
