@@ -55,7 +55,10 @@ export class RegistrationService {
    */
   async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
     const names = normalized(registration);
-    const fields = { ...nameProblems(names), ...unlessEmpty('password', this.policy.problems(registration.password)) };
+    const fields = {
+      ...nameProblems(names),
+      ...unlessEmpty('password', this.policy.problems(registration.password, names)),
+    };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
     this.hasher.admit();
     await this.limit(origin);

@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       HASH_TIMEOUT: 10,
       PASSWORD_MIN_LENGTH: 8,
       PASSWORD_BLOCKLIST: true,
+      PASSWORD_CONTEXT_WORDS: [],
       RATE_LIMIT: true,
       LOGIN_LIMIT: 10,
       LOGIN_LIMIT_SOURCE: 100,

@@ -63,6 +63,7 @@ export const variables = z.object({
   HASH_TIMEOUT: whole(1, 60, 10),
   PASSWORD_MIN_LENGTH: whole(8, 128, 8),
   PASSWORD_BLOCKLIST: onOff(true),
+  PASSWORD_CONTEXT_WORDS: list((word) => /[\p{L}\p{N}]/u.test(word), 'must be words separated by commas'),
   RATE_LIMIT: onOff(true),
   LOGIN_LIMIT: whole(1, 1_000_000, 10),
   LOGIN_LIMIT_SOURCE: whole(1, 1_000_000, 100),

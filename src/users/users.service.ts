@@ -82,6 +82,12 @@ export class UsersService {
     return row ? STATE.read(row) : null;
   }
 
+  /** The email of an account, which its state leaves out: few requests need it. */
+  async emailOf({ id }: UserState): Promise<string | null> {
+    const user = await retryingRepeatable(() => this.users.findOne({ select: { email: true }, where: { id } }));
+    return user?.email ?? null;
+  }
+
   /**
    * Ends every session of an account but one in one statement, and sets a new password with it if one is given.
    * @param user as read before: nothing happens if its sessions were ended since, as every change of the password does
