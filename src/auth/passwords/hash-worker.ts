@@ -1,14 +1,17 @@
-// The program of the process that hashes: at the lowest priority, on a thread pool of its own, for as long as its parent lives.
+// The program of the process that hashes: at a low priority, on a thread pool of its own, for as long as its parent lives.
 import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { type EngineChoice, loadEngine } from './argon2-engine.js';
 import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
-setPriority(constants.priority.PRIORITY_LOW);
+/** Not the lowest: hashing keeps a tenth of a core that others fill, so that logins go on. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+
+setPriority(PRIORITY);
 // There a priority is a thread's, and those that hash were started to load this very program.
 if (process.platform === 'linux')
-  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), PRIORITY);
 process.title = 'latchkey-hash';
 // Stopping is the parent's decision: what it has taken is still to be hashed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
