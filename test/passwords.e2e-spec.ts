@@ -162,7 +162,10 @@ describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
     const CONTEXT = 'this password is a name of the account or the service';
     let named: Service;
     beforeAll(async () => {
-      const env = { PASSWORD_CONTEXT_WORDS: 'Wonderland Ltd, Züri', ISSUER: 'https://login.mockturtle.example.com/auth' };
+      const env = {
+        PASSWORD_CONTEXT_WORDS: 'Wonderland Ltd, Züri',
+        ISSUER: 'https://login.mockturtle.example.com/auth',
+      };
       named = await startService({ env });
     });
     afterAll(() => named.stop());
