@@ -9,9 +9,6 @@ COPY scripts scripts
 COPY src src
 # The compiler is an optional peer of @nestjs/swagger, which npm keeps for its sake; it is of no use at run time.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript
-# x86-64-v3 has AVX2: argon2 is half as fast again as with the SSE2 of its own binary. Empty it for older processors.
-ARG ARGON2_MARCH
-RUN ARGON2_MARCH="${ARGON2_MARCH-$([ "$(uname -m)" != x86_64 ] || echo x86-64-v3)}" npm run build:argon2
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=3000 DATA_DIR=/data

@@ -16,6 +16,16 @@ export default defineConfig({
     projects: [
       { test: { name: 'unit', include: ['{src,test}/**/*.spec.ts'], globalSetup: ['test/support/built.ts'] } },
       { test: { name: 'e2e', ...e2e, globalSetup: ['test/support/built.ts'] } },
+      // What depends on the library that hashes, once more with the fallback.
+      {
+        test: {
+          ...e2e,
+          name: 'argon2',
+          include: ['src/auth/passwords/*.spec.ts', 'test/{hashing,passwords}.e2e-spec.ts'],
+          env: { HASH_ENGINE: 'argon2' },
+          globalSetup: ['test/support/built.ts'],
+        },
+      },
       { test: { name: 'mysql', ...e2e, globalSetup: ['test/support/built.ts', 'test/support/mysql-server.ts'] } },
       {
         test: {

@@ -4,7 +4,6 @@ import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { charts, svgOf } from './charts.js';
-import { isArgon2Compiled } from './targets.js';
 
 /**
  * @typedef {import('./options.js').Mode} Mode
@@ -26,7 +25,6 @@ export async function measured(serverUrl, options) {
     cpu: cpus()[0]?.model ?? 'unknown',
     node: process.version,
     database: String(rows[0].version),
-    argon2Compiled: isArgon2Compiled,
     date: new Date().toISOString(),
     options,
   };

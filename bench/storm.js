@@ -115,7 +115,7 @@ async function hashRate() {
   const child = fork(fileURLToPath(new URL('hash-rate.js', import.meta.url)), {
     env: { ...process.env, UV_THREADPOOL_SIZE: '2' },
   });
-  const [rate] = await once(child, 'message');
+  const [{ rate }] = await once(child, 'message');
   await once(child, 'exit');
   return rate;
 }

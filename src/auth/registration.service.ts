@@ -57,13 +57,16 @@ export class RegistrationService {
    */
   async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
     const names = normalized(registration);
-    const fields = { ...nameProblems(names), ...unlessEmpty('password', this.policy.problems(registration.password)) };
+    const fields = {
+      ...nameProblems(names),
+      ...unlessEmpty('password', this.policy.problems(registration.password, names)),
+    };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
     this.hasher.admit();
     await this.limit(origin, hungUp);
     try {
       // Spares the hash; the unique keys decide in the end.
-      if (await this.users.isTaken(names.username, names.email)) throw new AuthError({ code: 'user_exists' });
+      if (await this.users.isTaken(names)) throw new AuthError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, hungUp);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
@@ -112,22 +115,26 @@ export class RegistrationService {
   }
 }
 
-type Names = Pick<NewUser, 'username' | 'email' | 'firstName' | 'lastName'>;
+type Names = Omit<NewUser, 'id' | 'passwordHash'>;
 
 function normalized({ username, email, firstName = '', lastName = '' }: Registration): Names {
   const name = normalizeName(username);
   const ownEmail = isEmailName(name) ? name : null;
+  const normalizedEmail = email === undefined ? ownEmail : normalizeName(email);
   return {
     username: name,
-    email: email === undefined ? ownEmail : normalizeName(email),
+    usernameKey: nameKey(name),
+    email: normalizedEmail,
+    emailKey: normalizedEmail === null ? null : nameKey(normalizedEmail),
     firstName: firstName.trim(),
     lastName: lastName.trim(),
   };
 }
 
-function nameProblems({ username, email, firstName, lastName }: Names): FieldProblems {
+function nameProblems(names: Names): FieldProblems {
+  const { username, email, firstName, lastName } = names;
   return {
-    ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(username, email)].slice(0, 1)),
+    ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(names)].slice(0, 1)),
     ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
     ...unlessEmpty('firstName', personalNameProblems(firstName)),
     ...unlessEmpty('lastName', personalNameProblems(lastName)),
@@ -135,7 +142,7 @@ function nameProblems({ username, email, firstName, lastName }: Names): FieldPro
 }
 
 /** A username that is an email must be the account's own, or it would let one account go by the other's name. */
-function mismatch(username: string, email: string | null): string[] {
-  const differs = isEmailName(username) && email !== null && nameKey(username) !== nameKey(email);
+function mismatch({ username, usernameKey, emailKey }: Names): string[] {
+  const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
   return differs ? ['a username with @ must equal the email'] : [];
 }

@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { PUBLISHED_SECRETS } from './published-secrets.js';
 import { weaknessOf } from './secret-strength.js';
 
 const SENTENCE = 'please-change-this-super-secret-key';
@@ -41,6 +42,15 @@ describe('weaknessOf', () => {
   ])('refuses %s', (_, secret) => {
     expect(weaknessOf(secret)).toMatch(/^must /);
     expect(weaknessOf(secret)).not.toContain(secret);
+  });
+
+  it.each(PUBLISHED_SECRETS)('refuses %s, which is published, in whatever case and encoding', (secret) => {
+    for (const text of [secret, secret.toUpperCase(), secret.replace(/=+$/, ''), base64(secret)])
+      expect(weaknessOf(text), text).toMatch(/^must /);
+  });
+
+  it('has no entry in the list of published secrets that other rules refuse anyway', () => {
+    expect(PUBLISHED_SECRETS.filter((secret) => weaknessOf(secret) !== 'must be random: it is published')).toEqual([]);
   });
 
   it.each(['hex', 'base64', 'base64url'] as const)('takes what a random generator gives in %s', (encoding) => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { dictionary } from '@zxcvbn-ts/language-common';
+import { PUBLISHED_SECRETS } from './published-secrets.js';
 
 /** Words of examples, tutorials and placeholders: secrets made of them are known to everybody. */
 const WELL_KNOWN =
@@ -43,19 +44,13 @@ const LETTERS_OF_DIGITS: Readonly<Record<string, string>> = {
   $: 's',
 };
 
-/** Keys that documents and tutorials print: of FastAPI, Flask, Spring and RFC 7515. */
-const PUBLISHED = [
-  '09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7',
-  '192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf',
-  '404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970',
-  'AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow',
-];
+const PUBLISHED = new Set(PUBLISHED_SECRETS.map(bare));
 
 /** Why a secret must not be used, or undefined for a good one. Says nothing of its content. */
 export function weaknessOf(secret: string): string | undefined {
   if (secret.length < MIN_CHARACTERS) return `must have at least ${MIN_CHARACTERS} characters`;
   if (new Set(secret).size < MIN_DISTINCT) return 'must be random: it repeats too few characters';
-  if (PUBLISHED.some((known) => known.toLowerCase() === secret.toLowerCase())) return 'must be random: it is published';
+  if (isPublished(secret)) return 'must be random: it is published';
   if (decodings(secret).some(isDigestOfWord)) return 'must be random: it is the digest of a well-known word';
   const words = new Set([...WELL_KNOWN.split(' '), ...COMMON.filter(({ length }) => length >= MIN_COMMON)]);
   const texts = readings(secret);
@@ -63,6 +58,18 @@ export function weaknessOf(secret: string): string | undefined {
     return 'must be random: it is made of well-known words';
   if (texts.some(isPattern)) return 'must be random: it follows a pattern';
   return undefined;
+}
+
+/** As printed or encoded, in letters of whatever case. */
+function isPublished(secret: string): boolean {
+  return [secret, ...decodings(secret).map((bytes) => bytes.toString('latin1'))].some((text) =>
+    PUBLISHED.has(bare(text)),
+  );
+}
+
+/** A text without what copies of it differ in: case, and the padding of base64. */
+function bare(text: string): string {
+  return text.trim().toLowerCase().replaceAll('=', '');
 }
 
 /** A secret as it stands, and what it may be in disguise; in small letters. */

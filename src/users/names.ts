@@ -3,21 +3,37 @@ import { caseFold } from 'unicode-case-folding';
 
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
+/**
+ * UTF-16 units of a name as typed, without outer white space. A character of the normal form has at most five: in «ᾂ», a letter of
+ * two for mathematics, and three marks. Longer texts are not normalized, since ordering marks takes time by the square of their number.
+ */
+const MAX_TYPED_UNITS = 5 * MAX_EMAIL;
+/** UTF-16 units of a name in its normalized form. */
+const MAX_UNITS = 2 * MAX_EMAIL;
+
+/** The key of a text that is too long for a name. No account has it. */
+const NO_KEY = '';
 
 const USERNAME = /^[\p{L}\p{M}\p{Nd}_.@+-]+$/u;
 /** Control, unassigned, white-space and invisible characters, some of which are letters or marks to Unicode. */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
-/** A name as it is shown: compatibility forms such as full-width letters are unified (NFKC), outer white space is dropped. */
+/**
+ * A name as it is shown: compatibility forms such as full-width letters are unified (NFKC), outer white space is dropped.
+ * A text that is too long for a name stays too long, and may stay as it is otherwise.
+ */
 export function normalizeName(text: string): string {
-  return text.normalize('NFKC').trim();
+  const trimmed = text.trim();
+  return trimmed.length > MAX_TYPED_UNITS ? trimmed : trimmed.normalize('NFKC').trim();
 }
 
 /**
  * What names are compared by: two names are the same account's if and only if their keys are equal.
  * Compatibility caseless matching of the Unicode Standard, definition D146.
+ * @param name in its normalized form
  */
 export function nameKey(name: string): string {
+  if (name.length > MAX_UNITS) return NO_KEY;
   const folded = caseFold(name.normalize('NFD')).normalize('NFKC');
   return caseFold(folded).normalize('NFKC');
 }

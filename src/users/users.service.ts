@@ -10,11 +10,17 @@ import { AuthError } from '../errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
 import { User, USER_STATE, type UserState } from './user.entity.js';
 
-/** An account to be made; names normalized and valid, the password hashed. */
-export interface NewUser {
-  readonly id: string;
+/** What an account goes by; the names normalized, with their keys, see `nameKey`. */
+export interface LoginNames {
   readonly username: string;
+  readonly usernameKey: string;
   readonly email: string | null;
+  readonly emailKey: string | null;
+}
+
+/** An account to be made; names valid, the password hashed. */
+export interface NewUser extends LoginNames {
+  readonly id: string;
   readonly firstName: string;
   readonly lastName: string;
   readonly passwordHash: string;
@@ -49,8 +55,6 @@ export class UsersService {
   async create(account: NewUser): Promise<void> {
     const row = {
       ...account,
-      usernameKey: nameKey(account.username),
-      emailKey: account.email === null ? null : nameKey(account.email),
       sessionEpoch: 0,
       keptSessionId: null,
       keptEpoch: null,
@@ -65,10 +69,9 @@ export class UsersService {
     }
   }
 
-  /** Whether the username or the email belongs to an account. Both names normalized. */
-  async isTaken(username: string, email: string | null): Promise<boolean> {
-    const keys = [nameKey(username), email === null ? null : nameKey(email)];
-    return (await retryingRepeatable(() => this.statements.read(IS_TAKEN, keys))).length > 0;
+  /** Whether the username or the email belongs to an account. */
+  async isTaken({ usernameKey, emailKey }: LoginNames): Promise<boolean> {
+    return (await retryingRepeatable(() => this.statements.read(IS_TAKEN, [usernameKey, emailKey]))).length > 0;
   }
 
   /** The account that a person means by a username or an email, as typed. */
@@ -77,6 +80,12 @@ export class UsersService {
     const sql = isEmailName(name) ? FIND_BY_EMAIL : FIND_BY_USERNAME;
     const [row] = await retryingRepeatable(() => this.statements.read(sql, [nameKey(name)]));
     return row ? STATE.read(row) : null;
+  }
+
+  /** The email of an account, which its state leaves out: few requests need it. */
+  async emailOf({ id }: UserState): Promise<string | null> {
+    const user = await retryingRepeatable(() => this.users.findOne({ select: { email: true }, where: { id } }));
+    return user?.email ?? null;
   }
 
   /**

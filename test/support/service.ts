@@ -54,6 +54,8 @@ export const TEST_ENV = {
   LOG_LEVEL: 'info',
   SWAGGER: 'off',
   RATE_LIMIT: 'off',
+  /** `argon2` in the project of that name, see `vitest.config.ts`. */
+  HASH_ENGINE: process.env['HASH_ENGINE'] ?? 'auto',
 };
 
 /** Limits that count, and that nobody reaches. */

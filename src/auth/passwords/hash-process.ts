@@ -3,21 +3,24 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Inject, Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
-import type { HashResult, HashTask, Reply, Request } from './hash-task.js';
+import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
 /** Injection token of the path of the program that hashes. */
 export const HASH_WORKER = Symbol('HashWorker');
 export const hashWorker = fileURLToPath(new URL('hash-worker.js', import.meta.url));
 
-/** glibc: one heap for all threads, in large pages, kept from one hash to the next. A sixth less time a hash; elsewhere without effect. */
+/**
+ * glibc: one heap for all threads, in large pages, kept from one hash to the next. A sixth less time a hash of `argon2`.
+ * Without effect elsewhere and for `@node-rs/argon2`, which maps its own large pages for each hash.
+ */
 const MEMORY = { MALLOC_ARENA_MAX: '1', GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
 /** A small heap, and no threads for compiling and collecting what is next to nothing. */
 const NODE_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
 /**
- * Starts a program in Linux's class for what runs only while nothing else wants to: within the common class, one of the lowest
- * priority still makes others wait for the end of its time slice.
+ * Starts a program in Linux's class for batches, which does not interrupt others when it wakes. Not in the idle class: there a flood of
+ * any requests leaves hashing 0.3 % of a core. In this class it keeps what its priority gives, a tenth of a core.
  */
 const CHRT = '/usr/bin/chrt';
 
@@ -40,6 +43,7 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
   private child: ChildProcess | undefined;
   private isStopped = false;
   private hasReplied = false;
+  private engine: string | undefined;
   private hasChrt = existsSync(CHRT);
   private nextId = 0;
 
@@ -72,15 +76,16 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
   }
 
   private start(): void {
-    const child = fork(this.program, [], {
+    const child = fork(this.program, [this.config.HASH_ENGINE], {
       env: { ...MEMORY, UV_THREADPOOL_SIZE: String(this.config.HASH_CONCURRENCY) },
       ...(this.hasChrt
-        ? { execPath: CHRT, execArgv: ['--idle', '0', process.execPath, ...NODE_OPTIONS] }
+        ? { execPath: CHRT, execArgv: ['--batch', '0', process.execPath, ...NODE_OPTIONS] }
         : { execArgv: NODE_OPTIONS }),
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
-    child.on('message', (reply: Reply) => {
-      this.settle(reply);
+    child.on('message', (message: Hello | Reply) => {
+      if ('engine' in message) this.announce(message.engine);
+      else this.settle(message);
     });
     child.once('exit', (code, signal) => {
       if (this.isStopped) return;
@@ -116,6 +121,13 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
   private send(request: Request): void {
     // One that has just ended tells by its exit, and whoever replaces it gets what it was sent.
     if (this.child?.connected) this.child.send(request, () => undefined);
+  }
+
+  /** Logs which library hashes: once, since a process that replaces another loads the same. */
+  private announce(engine: string): void {
+    if (engine === this.engine) return;
+    this.engine = engine;
+    this.logger.log({ event: 'hash_engine', engine });
   }
 
   private settle(reply: Reply): void {

@@ -4,7 +4,8 @@ import type { HashProcess } from './hash-process.js';
 import { HashQueue } from './hash-queue.js';
 import type { HashResult, HashTask } from './hash-task.js';
 
-const TASK: HashTask = { kind: 'verify', hash: '', password: '' };
+const COST = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
+const TASK: HashTask = { kind: 'verify', hash: '', password: '', cost: COST };
 
 /** Hashes that end when the test says so. */
 class Hashes {

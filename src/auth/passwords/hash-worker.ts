@@ -1,45 +1,55 @@
-// The program of the process that hashes: at the lowest priority, on a thread pool of its own, for as long as its parent lives.
+// The program of the process that hashes: at a low priority, on a thread pool of its own, for as long as its parent lives.
 import { readdirSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
-import argon2 from 'argon2';
-import type { HashResult, HashTask, Reply, Request } from './hash-task.js';
+import { type EngineChoice, loadEngine } from './argon2-engine.js';
+import { costOf, topUpOf } from './hash-cost.js';
+import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
-setPriority(constants.priority.PRIORITY_LOW);
+/** Not the lowest: hashing keeps a tenth of a core that others fill, so that logins go on. */
+const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+
+setPriority(PRIORITY);
 // There a priority is a thread's, and those that hash were started to load this very program.
 if (process.platform === 'linux')
-  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), constants.priority.PRIORITY_LOW);
+  for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), PRIORITY);
 process.title = 'latchkey-hash';
 // Stopping is the parent's decision: what it has taken is still to be hashed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
+
+const engine = await loadEngine(process.argv[2] as EngineChoice);
+send({ engine: engine.name });
 process.on('message', (request: Request) => {
   void carryOut(request).then(
     (result) => {
-      reply({ id: request.id, result });
+      send({ id: request.id, result });
     },
     (error: unknown) => {
-      reply({ id: request.id, error: (error as Error).message });
+      send({ id: request.id, error: (error as Error).message });
     },
   );
 });
 
 async function carryOut(task: HashTask): Promise<HashResult> {
-  if (task.kind === 'hash') return argon2.hash(task.password, { ...task.cost, type: argon2.argon2id });
-  if (await matches(task.hash, task.password)) return true;
-  if (task.topUp) await argon2.hash('', { ...task.topUp, type: argon2.argon2id });
-  return false;
+  if (task.kind === 'hash') return engine.hash(task.password, task.cost);
+  const { password, hash, cost } = task;
+  const isRight = await matches(hash, password);
+  const topUp = topUpOf(cost, isRight === undefined ? costOf('') : costOf(hash));
+  // Spent for a right password too: a password that is refused for another reason must not tell by time that it was right.
+  if (topUp) await engine.hash('', topUp);
+  return isRight === true;
 }
 
-async function matches(hash: string, password: string): Promise<boolean> {
+/** Undefined for a hash that no password fits: an unusable one, or one of another kind, taken over from elsewhere. */
+async function matches(hash: string, password: string): Promise<boolean | undefined> {
   try {
-    return await argon2.verify(hash, password);
+    return await engine.verify(hash, password);
   } catch {
-    // Not one of ours, for instance an unusable one of an account that was taken over from elsewhere.
-    return false;
+    return undefined;
   }
 }
 
-function reply(message: Reply): void {
+function send(message: Hello | Reply): void {
   // Nobody waits for it any more if the parent has ended meanwhile.
   process.send?.(message, undefined, undefined, () => undefined);
 }

@@ -36,13 +36,14 @@ function hasherOf(env: Record<string, string> = {}) {
     AUTH_SECRET: 'hB7wq2Zr9Xk4Vt1Yc6Lm3Nd8Pf5Gs0Ja',
     ARGON2_MEMORY_KIB: '1024',
     ARGON2_TIME_COST: '1',
+    HASH_ENGINE: process.env['HASH_ENGINE'] ?? 'auto',
     ...env,
   });
-  const process = new CountedProcess(config, PROGRAM);
-  process.onModuleInit();
-  processes.push(process);
-  const hasher = new PasswordHasher(new HashQueue(process, config), config);
-  return { hasher, process };
+  const hashes = new CountedProcess(config, PROGRAM);
+  hashes.onModuleInit();
+  processes.push(hashes);
+  const hasher = new PasswordHasher(new HashQueue(hashes, config), config);
+  return { hasher, process: hashes };
 }
 
 describe('PasswordHasher', () => {

@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
+import { costOf } from './hash-cost.js';
 import { HashQueue } from './hash-queue.js';
 import type { Cost } from './hash-task.js';
 import { normalizePassword } from './password-policy.js';
-
-/** The least memory that argon2 takes for a thread. */
-const MIN_LANE_KIB = 8;
 
 /** argon2id (RFC 9106) at the configured cost. Throws what {@link HashQueue} throws, at once where it does. */
 @Injectable()
@@ -54,9 +52,14 @@ export class PasswordHasher implements OnModuleInit {
    */
   async verify(known: string | undefined, password: string, hungUp?: AbortSignal): Promise<boolean> {
     const hash = known ?? (await this.decoy);
-    const topUp = this.topUpOf(hash);
-    const task = { kind: 'verify', password: normalizePassword(password), hash, ...(topUp && { topUp }) } as const;
+    const task = { kind: 'verify', password: normalizePassword(password), hash, cost: this.cost } as const;
     return (await this.queue.run(task, hungUp)) === true && known !== undefined;
+  }
+
+  /** Does the work of {@link verify} without an account's hash, and finds nothing. */
+  async verifyDecoy(password: string, hungUp?: AbortSignal): Promise<false> {
+    await this.verify(undefined, password, hungUp);
+    return false;
   }
 
   /** Whether a hash is cheaper to guess against than one made now. */
@@ -64,25 +67,4 @@ export class PasswordHasher implements OnModuleInit {
     const { memoryCost, timeCost } = costOf(hash);
     return memoryCost < this.cost.memoryCost || timeCost < this.cost.timeCost;
   }
-
-  /** One pass over as much memory as a hash lacks against one of the present cost. */
-  private topUpOf(hash: string): Cost | undefined {
-    const { parallelism } = this.cost;
-    const memoryCost = workOf(this.cost) - workOf(costOf(hash));
-    return memoryCost < MIN_LANE_KIB * parallelism ? undefined : { memoryCost, timeCost: 1, parallelism };
-  }
-}
-
-/** KiB that a hash passes over. */
-function workOf({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>): number {
-  return memoryCost * timeCost;
-}
-
-const MEMORY_COST = /[$,]m=(\d+)/;
-const TIME_COST = /[$,]t=(\d+)/;
-
-/** Read by name, since their order in the string is the library's own. Zero for what is no argon2 hash. */
-function costOf(hash: string): Pick<Cost, 'memoryCost' | 'timeCost'> {
-  const number = (pattern: RegExp) => Number(pattern.exec(hash)?.[1] ?? 0);
-  return { memoryCost: number(MEMORY_COST), timeCost: number(TIME_COST) };
 }
