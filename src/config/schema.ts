@@ -40,7 +40,10 @@ export const variables = z.object({
   PORT: whole(0, 65_535, 3000),
   DATABASE_URL: z
     .string()
-    .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
+    .refine(
+      isDatabaseUrl,
+      'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing after it',
+    )
     .optional(),
   DATA_DIR: z.string().default('./data'),
   AUTH_SECRET: secret.optional(),
@@ -136,7 +139,7 @@ function isDatabaseUrl(text: string): boolean {
     url.username !== '' &&
     url.hash === '' &&
     /^\/[^/]+$/.test(url.pathname) &&
-    /^(\?ssl=(on|off))?$/.test(url.search) &&
+    /^(\?ssl=(off|on(&ssl-ca=[^&]+)?))?$/.test(url.search) &&
     [url.username, url.password, url.pathname].every(isDecodable)
   );
 }
