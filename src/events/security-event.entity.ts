@@ -3,7 +3,16 @@ import { TimeColumn } from '../database/columns.js';
 
 /** What happened, as operators would ask for it. */
 export type EventName =
-  'login' | 'signup' | 'refresh' | 'replay' | 'logout' | 'session_end' | 'password_change' | 'key_rotation';
+  | 'login'
+  | 'signup'
+  | 'refresh'
+  | 'replay'
+  | 'logout'
+  | 'session_end'
+  | 'password_change'
+  | 'key_rotation'
+  /** Stands for the events of a source beyond its bound, see `EventLimits`; its reason says how many. */
+  | 'events_left_out';
 
 export type Outcome = 'success' | 'failure' | 'throttled';
 
