@@ -52,6 +52,7 @@ export const variables = z.object({
   ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
   REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
   SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
+  MAX_SESSIONS: whole(1, 1_000_000, 1_000),
   REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
   KEY_ROTATION_DAYS: whole(1, 3650, 30),
   INTROSPECTION_CLIENTS: list(
