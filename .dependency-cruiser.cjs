@@ -23,7 +23,7 @@ module.exports = {
     allowedFrom('docs', []),
     allowedFrom('http', ['config', 'database', 'errors']),
     allowedFrom('database', ['config', 'events', 'keys', 'limits', 'upkeep', 'users']),
-    allowedFrom('events', ['clock', 'config', 'database']),
+    allowedFrom('events', ['clock', 'config', 'database', 'limits']),
     allowedFrom('limits', ['clock', 'config', 'database', 'users']),
     allowedFrom('users', ['clock', 'config', 'database', 'errors']),
     allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors', 'events']),

@@ -21,7 +21,10 @@ async function main([command, kid, ...rest]: string[]): Promise<number> {
     console.error(USAGE);
     return 2;
   }
-  const app = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig()), { logger: false });
+  const app = await NestFactory.createApplicationContext(AppModule.forRoot(loadConfig()), {
+    logger: false,
+    abortOnError: false,
+  });
   try {
     await Promise.race([
       app.get(StartupService).finished,

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { firstIdOf } from '../src/clock/time-ordered-ids.js';
+import { UpkeepService } from '../src/upkeep/upkeep.service.js';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 
@@ -48,6 +50,140 @@ describe('GET /account/sessions', () => {
     expect(Date.parse(sessions[0]!.created_at) - Date.parse(sessions[1]!.created_at)).toBe(90_000);
     await service.client.delete('/user/login', { access_token: second.access, refresh_token: second.refresh });
     expect(await list(first.access)).toHaveLength(1);
+  });
+});
+
+/** Copies the newest session of an account, each copy a millisecond after the one before. @returns their ids, oldest first */
+async function copySessions(from: Service, username: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, (_, i) => firstIdOf(from.clock.now() + 1 + i));
+  const columns =
+    'user_epoch, refresh_hash, refresh_counter, created_at, refreshed_at, last_used_at, expires_at, ends_at, revoked_at, revoked_reason, user_agent, address, purge_day';
+  const [user] = await from.dataSource.query<{ id: string }[]>('SELECT id FROM users WHERE username = ?', [username]);
+  for (let i = 0; i < count; i += 100) {
+    const some = ids.slice(i, i + 100);
+    const rows = some.map(() => `SELECT ? AS id, user_id, ${columns} FROM latest`).join(' UNION ALL ');
+    await from.dataSource.query(
+      `INSERT INTO sessions (id, user_id, ${columns}) WITH latest AS (SELECT * FROM sessions WHERE user_id = ? ORDER BY id LIMIT 1) ${rows}`,
+      [user?.id, ...some],
+    );
+  }
+  return ids;
+}
+
+describe('an account with many sessions', () => {
+  it('lists them 100 a page', async () => {
+    const mine = await register(service.client);
+    const ids = await copySessions(service, mine.username, 250);
+    const pages: View[][] = [];
+    for (let after = ''; ;) {
+      const { body } = await service.client.get(`/account/sessions${after}`, mine.access);
+      pages.push(body.sessions as View[]);
+      if (body.next === null) break;
+      after = `?after=${String(body.next)}`;
+    }
+    expect(pages.map(({ length }) => length)).toEqual([100, 100, 51]);
+    const listed = pages.flat();
+    expect(listed.slice(0, 250).map(({ id }) => id)).toEqual([...ids].reverse());
+    expect(listed.filter(({ current }) => current)).toHaveLength(1);
+  });
+
+  it('lists the session that was kept in its place among those that were opened after', async () => {
+    const mine = await register(service.client);
+    await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+    service.clock.advance(1);
+    await login(mine.username);
+    await login(mine.username);
+    expect((await list(mine.access)).map(({ current }) => current)).toEqual([false, false, true]);
+    const last = (await list(mine.access))[1]!.id;
+    const next = await service.client.get(`/account/sessions?after=${last}`, mine.access);
+    expect(next.body.sessions).toMatchObject([{ current: true }]);
+    const kept = (next.body.sessions as View[])[0]!.id;
+    const none = await service.client.get(`/account/sessions?after=${kept}`, mine.access);
+    expect(none.body).toEqual({ sessions: [], next: null });
+    expect((await service.client.call('DELETE', `/account/sessions/${kept}`, { bearer: mine.access })).status).toBe(
+      204,
+    );
+    expect(await isAlive(mine)).toBe(false);
+  });
+
+  it.each(['', 'x', '1', "' OR 1=1", '0191e7a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b&after=x'])(
+    'takes no other cursor: %s',
+    async (cursor) => {
+      const { access } = await register(service.client);
+      expect((await service.client.get(`/account/sessions?after=${cursor}`, access)).status).toBe(400);
+    },
+  );
+
+  it('ends one by its key and its owner, in one statement that reads no others', async () => {
+    const mine = await register(service.client);
+    const stranger = await register(service.client);
+    const [theirs] = await copySessions(service, stranger.username, 1);
+    service.clock.advance(1);
+    const [own] = await copySessions(service, mine.username, 1_000);
+    const end = (id: string) => service.client.call('DELETE', `/account/sessions/${id}`, { bearer: mine.access });
+    expect((await end(theirs!)).status).toBe(404);
+    expect((await end(own!)).status).toBe(204);
+    expect((await end(own!)).status).toBe(404);
+  });
+});
+
+describe('MAX_SESSIONS', () => {
+  const living = async (from: Service, access: string) =>
+    ((await from.client.get('/account/sessions', access)).body.sessions as View[]).map(({ id }) => id);
+
+  it('ends the oldest sessions at a login, on all replicas', async () => {
+    const limited = await startService({ env: { MAX_SESSIONS: '3' } });
+    const replica = await startService({ env: { MAX_SESSIONS: '3' }, store: limited.store, clock: limited.clock });
+    try {
+      const { username, access, refresh } = await register(limited.client);
+      const json = { username, password: PASSWORD };
+      const tokens = [];
+      for (let i = 0; i < 6; i++) {
+        limited.clock.advance(1);
+        tokens.push((await (i % 2 ? limited : replica).client.post('/auth/token', json)).body.access as string);
+      }
+      expect(await living(limited, tokens[5]!)).toHaveLength(3);
+      const states = await Promise.all(tokens.map((token) => limited.client.get('/auth/getuser', token)));
+      expect(states.map(({ status }) => status)).toEqual([401, 401, 401, 200, 200, 200]);
+      expect((await limited.client.get('/auth/getuser', access)).headers.get('www-authenticate')).toContain(
+        'revoked for newer logins',
+      );
+      expect((await limited.client.post('/auth/token/refresh', { refresh })).status).toBe(401);
+      // Many at once: none fails, and the next one finds what is left.
+      await Promise.all(
+        Array.from({ length: 20 }, (_, i) => (i % 2 ? limited : replica).client.post('/auth/token', json)),
+      );
+      limited.clock.advance(1);
+      const last = (await limited.client.post('/auth/token', json)).body.access as string;
+      expect(await living(limited, last)).toHaveLength(3);
+    } finally {
+      await replica.stop();
+      await limited.stop();
+    }
+  });
+
+  it('is looked at once a minute where it is large, and ends a few at a time', async () => {
+    const limited = await startService({ env: { MAX_SESSIONS: '100' } });
+    try {
+      const { username } = await register(limited.client);
+      await copySessions(limited, username, 450);
+      limited.clock.advance(1);
+      const reply = await limited.client.post('/auth/token', { username, password: PASSWORD });
+      const count = async () => {
+        const [row] = await limited.dataSource.query<{ n: unknown }[]>(
+          'SELECT COUNT(*) AS n FROM sessions WHERE revoked_at IS NULL',
+        );
+        return Number(row?.n);
+      };
+      expect(await count()).toBe(452);
+      await limited.app.get(UpkeepService).run();
+      expect(await count()).toBe(252);
+      expect(await living(limited, reply.body.access as string)).toHaveLength(100);
+      for (let i = 0; i < 10; i++) await limited.client.post('/auth/token', { username, password: PASSWORD });
+      expect(await count()).toBe(100);
+    } finally {
+      await limited.stop();
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { MOST_OF_SOURCE } from '../src/events/event-limits.js';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { SigningKeysService } from '../src/keys/signing-keys.service.js';
 import { UpkeepService } from '../src/upkeep/upkeep.service.js';
@@ -163,6 +164,60 @@ describe('events', () => {
     const rows = await service.dataSource.query<Row[]>('SELECT * FROM events');
     const text = JSON.stringify([rows, service.log]);
     for (const typed of [...ids, forged]) expect(text).not.toContain(JSON.stringify(typed).slice(1, -1));
+  });
+});
+
+describe('what a client can repeat at will', () => {
+  const repeat = async (count: number, send: () => Promise<unknown>) => {
+    for (let i = 0; i < count; i++) await send();
+  };
+  const rowsOf = async (from: Service, condition: string) => {
+    await from.app.get(SecurityEventsService).write();
+    const rows = await from.dataSource.query<Row[]>(`SELECT * FROM events WHERE ${condition} ORDER BY id`);
+    const lines = from.log.filter(({ context }) => context === 'security').length;
+    const [all] = await from.dataSource.query<{ n: unknown }[]>('SELECT COUNT(*) AS n FROM events');
+    return { rows, lines, all: Number(all?.n) };
+  };
+
+  it('makes one event of many logouts with a dead pair', async () => {
+    const { access, refresh } = await register(service.client);
+    const { sid } = claimsOf(access);
+    const json = { access_token: access, refresh_token: refresh };
+    await repeat(20, () => service.client.delete('/user/login', json));
+    const { rows } = await rowsOf(service, `session_id = '${sid}' AND event = 'logout'`);
+    expect(rows).toHaveLength(1);
+  });
+
+  it('makes one event a minute of the refreshes of a session, at either contract', async () => {
+    const ofA = await register(service.client);
+    const ofB = await register(service.client);
+    const refreshA = () => service.client.post('/auth/token/refresh', { refresh: ofA.refresh });
+    const refreshB = () => service.client.post('/user/login/refresh', { refresh_token: ofB.refresh });
+    const count = async ({ access }: { access: string }) =>
+      (await rowsOf(service, `session_id = '${claimsOf(access).sid}' AND event = 'refresh'`)).rows.length;
+    await repeat(10, () => Promise.all([refreshA(), refreshB()]));
+    service.clock.advance(20);
+    await repeat(10, () => Promise.all([refreshA(), refreshB()]));
+    expect([await count(ofA), await count(ofB)]).toEqual([1, 1]);
+    service.clock.advance(40);
+    await repeat(10, refreshB);
+    expect(await count(ofB)).toBe(2);
+  });
+
+  it('is bounded a source: wrong passwords, and endings of all other sessions', async () => {
+    const other = await startService({ env: { RATE_LIMIT: 'on', LOGIN_LIMIT: '1' } });
+    try {
+      const { username, access } = await register(other.client);
+      await repeat(MOST_OF_SOURCE, () => other.client.call('DELETE', '/account/sessions', { bearer: access }));
+      await repeat(5, () => other.client.post('/auth/token', { username, password: 'wrong password' }));
+      await register(other.client);
+      const { rows, lines, all } = await rowsOf(other, "event = 'events_left_out'");
+      expect(rows).toMatchObject([{ outcome: 'throttled', reason: '5', source: '127.0.0.0', user_id: null }]);
+      // Beside them the two sign-ups, the first key, and this one.
+      expect([all, lines]).toEqual([MOST_OF_SOURCE + 4, MOST_OF_SOURCE + 4]);
+    } finally {
+      await other.stop();
+    }
   });
 });
 

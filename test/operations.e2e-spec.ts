@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { answerTo } from './support/raw-http.js';
 import { type Service, startService } from './support/service.js';
@@ -127,6 +128,17 @@ describe('the log', () => {
       expect(everything).not.toContain(secret);
   });
 
+  it('has no more than 200 characters of a path, and no token that lies across the cut', async () => {
+    const { access } = await register(service.client);
+    const before = service.log.length;
+    for (const path of [`/${'a'.repeat(6_000)}`, `/${'a'.repeat(150)}${access}`, `/${'%C3%A9'.repeat(1_000)}`])
+      expect((await fetch(service.url + path)).status).toBe(404);
+    const paths = service.log.slice(before).map(({ path }) => String(path));
+    expect(paths).toHaveLength(3);
+    for (const path of paths) expect(path.length).toBeLessThanOrEqual(200);
+    expect(paths[1]).toBe(`/${'a'.repeat(150)}[token]`);
+  });
+
   it('cannot be given lines by a client', async () => {
     const before = service.log.length;
     await service.client.call('GET', '/auth/%0a%7b%22level%22:%22fatal%22%7d', {
@@ -161,6 +173,14 @@ describe('the client’s address', () => {
       expect(await addressOf(proxied)).toBe('203.0.113.7');
       for (const nonsense of ['x'.repeat(80), 'unknown', "'; --"])
         expect(await addressOf(proxied, { 'x-forwarded-for': nonsense })).toBe('');
+      for (const zone of ['eth0', 'z'.repeat(500)])
+        expect(await addressOf(proxied, { 'x-forwarded-for': `fe80::1%${zone}` })).toBe('fe80::1');
+      await proxied.app.get(SecurityEventsService).write();
+      const [logins] = await proxied.dataSource.query<{ n: unknown }[]>(
+        "SELECT COUNT(*) AS n FROM events WHERE event = 'login' AND source = 'fe80::1'",
+      );
+      expect(Number(logins?.n)).toBe(2);
+      for (const { ip } of proxied.log) expect(String(ip ?? '').length).toBeLessThanOrEqual(45);
     } finally {
       await proxied.stop();
     }

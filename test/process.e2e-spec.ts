@@ -1,5 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync, chmodSync } from 'node:fs';
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
@@ -106,6 +107,72 @@ describe('the secret of the embedded store', () => {
     const process_ = processes.start();
     expect(await process_.exited).toBe(1);
     expect(process_.stderr).toBe('latchkey: DATA_DIR: the file auth-secret is open to others; run chmod 600 on it\n');
+  });
+});
+
+describe.skipIf(process.platform === 'win32')('a start of the embedded store', () => {
+  const processes = processesOfEachTest(embeddedStore);
+  const secret = randomBytes(48).toString('base64url');
+  const file = (name: string) => join(processes.store.env['DATA_DIR']!, name);
+
+  /** Starts the service, which must be refused. @returns its one line */
+  async function refusal(env: Record<string, string> = {}): Promise<string> {
+    const service = processes.start(env);
+    expect(await service.exited).toBe(1);
+    expect(service.stderr.trim().split('\n')).toHaveLength(1);
+    return service.stderr.replace(/^latchkey: /, '').trim();
+  }
+
+  /** Runs the migrations by TypeORM's command line, which must be refused. @returns all that it writes */
+  function migrationRefusal(env: Record<string, string> = {}): string {
+    const command = ['node_modules/typeorm/cli.js', 'migration:run', '-d', 'dist/ormconfig.js'];
+    const options = { env: { ...processes.store.env, ...env }, encoding: 'utf8', timeout: 20_000 } as const;
+    const { status, stdout, stderr } = spawnSync(process.execPath, command, options);
+    expect(status).toBe(1);
+    return stdout + stderr;
+  }
+
+  it.each(['latchkey.sqlite', 'latchkey.sqlite-wal', 'latchkey.sqlite-shm'])(
+    'is refused over a file that is open to all users: %s',
+    async (name) => {
+      writeFileSync(file('latchkey.sqlite'), '', { mode: 0o600 });
+      writeFileSync(file(name), '');
+      chmodSync(file(name), 0o644);
+      const line = 'DATA_DIR: the store in it is open to everybody on this machine; run chmod o= on its files';
+      expect(await refusal({ AUTH_SECRET: secret })).toBe(line);
+      expect(migrationRefusal()).toContain(line);
+    },
+  );
+
+  it('is refused over a folder that is open to all users', async () => {
+    chmodSync(file('.'), 0o755);
+    const line = 'DATA_DIR: the folder is open to everybody on this machine; run chmod o= on it';
+    expect(await refusal({ AUTH_SECRET: secret })).toBe(line);
+    expect(await refusal()).toBe(line);
+    expect(migrationRefusal()).toContain(line);
+  });
+
+  it('is refused at once over a pipe in the place of a file', async () => {
+    for (const name of ['auth-secret', 'latchkey.sqlite']) execFileSync('mkfifo', ['-m', '600', file(name)]);
+    expect(await refusal()).toBe('DATA_DIR: the file auth-secret is no regular file');
+    expect(await refusal({ AUTH_SECRET_FILE: file('auth-secret') })).toBe(
+      'AUTH_SECRET_FILE: the file is no regular file',
+    );
+    expect(await refusal({ AUTH_SECRET: secret })).toBe('DATA_DIR: the file of the store is no regular file');
+  });
+
+  it.runIf(process.platform === 'linux')('is refused at once where there can be no folder', async () => {
+    const DATA_DIR = '/proc/latchkey/data';
+    expect(await refusal({ DATA_DIR })).toBe('DATA_DIR: cannot be used (ENOENT)');
+    expect(await refusal({ DATA_DIR, AUTH_SECRET: secret })).toBe(
+      'DATA_DIR: the store in it cannot be opened (ENOENT)',
+    );
+    expect(migrationRefusal({ DATA_DIR })).toContain('DATA_DIR: the store in it cannot be opened (ENOENT)');
+  });
+
+  it('makes a store that is its own alone', async () => {
+    await processes.start().ready();
+    for (const name of readdirSync(file('.'))) expect([name, statSync(file(name)).mode & 0o077]).toEqual([name, 0]);
   });
 });
 

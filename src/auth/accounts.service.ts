@@ -19,6 +19,9 @@ export interface PasswordChange {
   readonly next: string;
 }
 
+/** Sessions of a page. */
+const PAGE = 100;
+
 /** Who is who, and what owners do to their accounts. */
 @Injectable()
 export class AccountsService {
@@ -52,17 +55,21 @@ export class AccountsService {
     return user;
   }
 
-  /** The living sessions of an account, newest first. */
-  async sessionsOf(user: UserState): Promise<Session[]> {
+  /**
+   * Returns a page of the living sessions of an account, newest first.
+   * @param after the last session of the page before
+   * @returns with the id to ask for the next page with, null on the last one
+   */
+  async sessionsOf(user: UserState, after?: string): Promise<{ sessions: Session[]; next: string | null }> {
     await this.lastUses.write();
-    return this.userSessions.ofUser(user);
+    const found = await this.userSessions.ofUser(user, PAGE + 1, after);
+    const sessions = found.slice(0, PAGE);
+    return { sessions, next: found.length > PAGE ? (sessions.at(-1)?.id ?? null) : null };
   }
 
   /** @throws AuthError `session_not_found` unless it is a living session of this account */
   async endSession(user: UserState, id: string, origin: Origin): Promise<void> {
-    const living = await this.userSessions.ofUser(user);
-    if (!living.some((session) => session.id === id)) throw new AuthError({ code: 'session_not_found' });
-    await this.userSessions.revoke(id, 'owner');
+    if (!(await this.userSessions.revokeOf(user, id, 'owner'))) throw new AuthError({ code: 'session_not_found' });
     this.ended(user, 'owner', origin, id);
   }
 

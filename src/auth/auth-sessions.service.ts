@@ -9,6 +9,7 @@ import { SecurityEventsService } from '../events/security-events.service.js';
 import { LastUsesService } from '../users/last-uses.service.js';
 import { RotationsService } from '../users/rotations.service.js';
 import type { Session, SessionState } from '../users/session.entity.js';
+import { SessionLimitService } from '../users/session-limit.service.js';
 import { type SessionOfUser, SessionsService } from '../users/sessions.service.js';
 import type { UserState } from '../users/user.entity.js';
 import { endOf, expiredSince } from '../users/session-end.js';
@@ -38,6 +39,7 @@ export class AuthSessionsService {
     private readonly sessions: SessionsService,
     private readonly rotations: RotationsService,
     private readonly lastUses: LastUsesService,
+    private readonly sessionLimit: SessionLimitService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     private readonly events: SecurityEventsService,
@@ -49,6 +51,9 @@ export class AuthSessionsService {
   async open(user: UserState, origin: Origin): Promise<{ sid: string; tokens: TokenPair }> {
     const opened = await this.create(user, origin);
     this.events.record({ event: 'login', outcome: 'success', userId: user.id, sessionId: opened.sid }, origin);
+    const ended = await this.sessionLimit.noteLogin(user);
+    if (ended > 0)
+      this.events.record({ event: 'session_end', outcome: 'success', reason: 'limit', userId: user.id }, origin);
     return opened;
   }
 
@@ -136,10 +141,10 @@ export class AuthSessionsService {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
     if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
-    const ended = await this.sessions.revoke(access.sid, 'logout');
+    // A client may log out with the same tokens at will.
+    if (!(await this.sessions.revoke(access.sid, 'logout'))) return;
     const { sub: userId, sid: sessionId } = access;
-    const reason = ended ? undefined : 'ended_already';
-    this.events.record({ event: 'logout', outcome: 'success', reason, userId, sessionId }, origin);
+    this.events.record({ event: 'logout', outcome: 'success', userId, sessionId }, origin);
   }
 
   /** Ends the session of a token that we signed, of either kind, expired or not; anything else ends nothing (RFC 7009 section 2.2). */

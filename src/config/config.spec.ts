@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,6 +26,7 @@ describe('loadConfig', () => {
       ACCESS_TOKEN_TTL: 900,
       REFRESH_TOKEN_TTL: 604_800,
       SESSION_MAX_AGE: 7_776_000,
+      MAX_SESSIONS: 1_000,
       REFRESH_REPLAY_WINDOW: 30,
       ARGON2_MEMORY_KIB: 19_456,
       ARGON2_TIME_COST: 2,
@@ -86,6 +87,11 @@ describe('loadConfig', () => {
     ['DATABASE_URL', 'mysql://user:hunter2@db.example.com'],
     ['DATABASE_URL', 'mysql://db.example.com/latchkey'],
     ['DATABASE_URL', `${URL_}?multipleStatements=true`],
+    ['DATABASE_URL', `${URL_}?ssl-ca=/ca.pem`],
+    ['DATABASE_URL', `${URL_}?ssl=off&ssl-ca=/ca.pem`],
+    ['DATABASE_URL', `${URL_}?ssl=on&ssl-ca=`],
+    ['DATABASE_URL', `${URL_}?ssl=on&ssl=off`],
+    ['DATABASE_URL', `${URL_}?ssl=on&ssl-ca=/ca.pem&ssl-ca=/other.pem`],
     ['AUTH_SECRET', 'short'],
     ['AUTH_SECRET', 'a'.repeat(64)],
     ['AUTH_SECRET', 'changeme-changeme-changeme-changeme'],
@@ -98,6 +104,7 @@ describe('loadConfig', () => {
     ['ACCESS_TOKEN_TTL', 'Infinity'],
     ['REFRESH_TOKEN_TTL', '1e9'],
     ['SESSION_MAX_AGE', '0'],
+    ['MAX_SESSIONS', '0'],
     ['REFRESH_REPLAY_WINDOW', '-1'],
     ['REFRESH_REPLAY_WINDOW', '301'],
     ['ARGON2_MEMORY_KIB', '1'],
@@ -199,5 +206,31 @@ describe('loadConfig', () => {
         'AUTH_SECRET_FILE: the file is open to everybody on this machine; run chmod o= on it',
       );
     }
+  });
+
+  it.skipIf(process.platform === 'win32').each([0o701, 0o702, 0o704, 0o755, 0o777])(
+    'refuses a DATA_DIR that is open to everybody: %o',
+    (mode) => {
+      const open = join(folder, 'open');
+      mkdirSync(open);
+      chmodSync(open, mode);
+      const line = 'DATA_DIR: the folder is open to everybody on this machine; run chmod o= on it';
+      expect(() => loadConfig({ DATA_DIR: open })).toThrow(line);
+      chmodSync(open, 0o750);
+      expect(() => loadConfig({ DATA_DIR: open })).not.toThrow();
+    },
+  );
+
+  it.skipIf(process.platform === 'win32')('refuses a device and a folder for a secret file', () => {
+    const directory = join(folder, 'folder');
+    mkdirSync(directory, { mode: 0o700 });
+    for (const path of ['/dev/null', directory])
+      expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is no regular file');
+  });
+
+  it('refuses a secret file that is too large to be one', () => {
+    const path = join(folder, 'large');
+    writeFileSync(path, 'x'.repeat(2 * 1024 * 1024), { mode: 0o600 });
+    expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is too large');
   });
 });

@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from 'node:fs';
 import { ConfigError } from './config.error.js';
 import { embeddedSecret } from './embedded-secret.js';
+import { isOpenToAll, readSmallFile, UnfitFileError } from './read-file.js';
 import { schema, type Settings, variables } from './schema.js';
 
 /** The validated settings; {@link Settings} with the secret that the service goes by. */
@@ -11,9 +11,6 @@ export const CONFIG = Symbol('Config');
 
 /** Variables that may be given as `NAME_FILE`, a file that holds the value, so that secrets can be mounted. */
 const FILE_VARIABLES = ['AUTH_SECRET', 'AUTH_SECRET_PREVIOUS', 'DATABASE_URL'] as const;
-
-/** Permissions of whoever is neither the owner of a file nor of its group. */
-const OTHERS = 0o007;
 
 /**
  * Reads and validates the environment.
@@ -47,11 +44,13 @@ function fromFiles(env: NodeJS.ProcessEnv): Record<string, string> {
 
 function secretIn(path: string, variable: string): string {
   try {
-    if (process.platform !== 'win32' && (statSync(path).mode & OTHERS) !== 0)
-      throw new ConfigError(`${variable}: the file is open to everybody on this machine; run chmod o= on it`);
-    return readFileSync(path, 'utf8').trim();
+    return readSmallFile(path, (stats) => {
+      if (isOpenToAll(stats))
+        throw new ConfigError(`${variable}: the file is open to everybody on this machine; run chmod o= on it`);
+    }).trim();
   } catch (error) {
     if (error instanceof ConfigError) throw error;
+    if (error instanceof UnfitFileError) throw new ConfigError(`${variable}: the file ${error.message}`);
     throw new ConfigError(`${variable}: the file cannot be read`);
   }
 }

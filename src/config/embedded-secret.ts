@@ -1,7 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
+import { linkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError } from './config.error.js';
+import { makeDataFolder } from './data-folder.js';
+import { readSmallFile, UnfitFileError } from './read-file.js';
 import { weaknessOf } from './secret-strength.js';
 
 /**
@@ -11,7 +13,8 @@ import { weaknessOf } from './secret-strength.js';
 export function embeddedSecret(dataDir: string): string {
   const path = join(dataDir, 'auth-secret');
   try {
-    return existing(path) ?? created(path, dataDir);
+    makeDataFolder(dataDir);
+    return existing(path) ?? created(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`DATA_DIR: cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
@@ -20,19 +23,20 @@ export function embeddedSecret(dataDir: string): string {
 
 function existing(path: string): string | undefined {
   try {
-    if (process.platform !== 'win32' && (statSync(path).mode & 0o077) !== 0)
-      throw new ConfigError('DATA_DIR: the file auth-secret is open to others; run chmod 600 on it');
-    const secret = readFileSync(path, 'utf8').trim();
+    const secret = readSmallFile(path, ({ mode }) => {
+      if (process.platform !== 'win32' && (mode & 0o077) !== 0)
+        throw new ConfigError('DATA_DIR: the file auth-secret is open to others; run chmod 600 on it');
+    }).trim();
     if (weaknessOf(secret)) throw new ConfigError('DATA_DIR: the file auth-secret is damaged');
     return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof UnfitFileError) throw new ConfigError(`DATA_DIR: the file auth-secret ${error.message}`);
     throw error;
   }
 }
 
-function created(path: string, dataDir: string): string {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+function created(path: string): string {
   const draft = `${path}.${randomUUID()}`;
   const secret = randomBytes(48).toString('base64url');
   writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' });

@@ -40,7 +40,10 @@ export const variables = z.object({
   PORT: whole(0, 65_535, 3000),
   DATABASE_URL: z
     .string()
-    .refine(isDatabaseUrl, 'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on or nothing after it')
+    .refine(
+      isDatabaseUrl,
+      'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing after it',
+    )
     .optional(),
   DATA_DIR: z.string().default('./data'),
   AUTH_SECRET: secret.optional(),
@@ -49,6 +52,7 @@ export const variables = z.object({
   ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
   REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
   SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
+  MAX_SESSIONS: whole(1, 1_000_000, 1_000),
   REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
   KEY_ROTATION_DAYS: whole(1, 3650, 30),
   INTROSPECTION_CLIENTS: list(
@@ -139,7 +143,7 @@ function isDatabaseUrl(text: string): boolean {
     url.username !== '' &&
     url.hash === '' &&
     /^\/[^/]+$/.test(url.pathname) &&
-    /^(\?ssl=(on|off))?$/.test(url.search) &&
+    /^(\?ssl=(off|on(&ssl-ca=[^&]+)?))?$/.test(url.search) &&
     [url.username, url.password, url.pathname].every(isDecodable)
   );
 }

@@ -11,6 +11,7 @@ import { User } from '../users/user.entity.js';
 import { EmbeddedDriver } from './embedded-driver.js';
 import { mysqlWithSession } from './mysql-pool.js';
 import { migrations } from './migrations/index.js';
+import { hostOf, tlsOptions } from './tls-options.js';
 
 type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATABASE_TIMEOUT' | 'DATA_DIR'>;
 
@@ -33,18 +34,18 @@ export function dataSourceOptions(settings: StoreSettings): DataSourceOptions {
       enableWAL: true,
     };
   const url = new URL(settings.DATABASE_URL);
+  const { ssl, stream } = tlsOptions(url);
   const timeoutMs = settings.DATABASE_TIMEOUT * 1000 * ONE_STATEMENT;
   return {
     ...common,
     type: 'mysql',
     driver: mysqlWithSession(timeoutMs),
-    // URL keeps the brackets of an IPv6 address, which the resolver does not know.
-    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    host: hostOf(url),
     port: Number(url.port || 3306),
     username: decodeURIComponent(url.username),
     password: decodeURIComponent(url.password),
     database: decodeURIComponent(url.pathname.slice(1)),
-    ...(url.searchParams.get('ssl') === 'on' && { ssl: { rejectUnauthorized: true } }),
+    ...(ssl && { ssl, extra: { stream } }),
     charset: 'utf8mb4',
     timezone: 'Z',
     poolSize: settings.DATABASE_POOL,

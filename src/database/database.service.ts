@@ -1,10 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { ConfigError } from '../config/config.error.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
+import { cannotBeOpened, prepareStoreFile } from './store-file.js';
 
 /** The connection to the store. */
 @Injectable()
@@ -41,15 +39,11 @@ export class DatabaseService {
   }
 
   private async openFile(): Promise<void> {
-    const path = this.dataSource.options.database as string;
+    prepareStoreFile(this.dataSource.options.database as string);
     try {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-      // Made before SQLite makes it, for its owner alone; the files beside it take over its mode.
-      closeSync(openSync(path, 'a', 0o600));
       if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     } catch (error) {
-      const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      throw new ConfigError(`DATA_DIR: the store in it cannot be opened (${code})`, { cause: error });
+      throw cannotBeOpened(error);
     }
   }
 }

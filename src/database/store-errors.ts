@@ -89,9 +89,19 @@ export function misconfigurationOf(error: unknown): string | undefined {
       return 'the server does not admit this user and password to this database';
     case 'ER_BAD_DB_ERROR':
       return 'the server has no such database';
+    case 'HANDSHAKE_NO_SSL_SUPPORT':
+      return 'the server offers no TLS, which ssl=on asks for';
+    case 'HANDSHAKE_SSL_ERROR':
+      return certificateProblem((error as Error).message);
     default:
       return undefined;
   }
+}
+
+/** Connections that break while TLS is set up have the same code; only what is said of a certificate does not pass. */
+function certificateProblem(message: string): string | undefined {
+  const [line = ''] = message.split('\n', 1);
+  return /certificate/i.test(line) ? `the certificate of the server is refused: ${line}` : undefined;
 }
 
 function driverErrorOf(error: unknown): DriverError {

@@ -5,6 +5,7 @@ import { SecurityEvent } from './security-event.entity.js';
 
 const COLUMNS = 10;
 const unavailable = () => Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
+const tooLong = () => Object.assign(new Error('too long'), { code: 'ER_DATA_TOO_LONG', sqlState: '22001' });
 const duplicate = () => Object.assign(new Error('there already'), { code: 'ER_DUP_ENTRY' });
 
 function eventOf(id: number): SecurityEvent {
@@ -17,11 +18,16 @@ class Table {
   attempts = 0;
   isAway = false;
   isSilent = false;
+  /** What it refuses for good. */
+  bad: readonly string[] = [];
+  /** Statements until it goes away. */
+  patience = Infinity;
 
   write = (_: string, values: readonly unknown[]): Promise<number> => {
     this.attempts += 1;
-    if (this.isAway) return Promise.reject(unavailable());
+    if (this.isAway || this.attempts > this.patience) return Promise.reject(unavailable());
     const ids = values.filter((_value, i) => i % COLUMNS === 0) as string[];
+    if (ids.some((id) => this.bad.includes(id))) return Promise.reject(tooLong());
     if (ids.some((id) => this.ids.includes(id))) return Promise.reject(duplicate());
     this.ids.push(...ids);
     return this.isSilent ? Promise.reject(unavailable()) : Promise.resolve(ids.length);
@@ -70,6 +76,23 @@ describe('EventWriter', () => {
     table.isAway = false;
     await vi.advanceTimersByTimeAsync(1_000);
     expect(table.ids).toEqual(all(2_000));
+  });
+
+  it('loses one row that the table refuses, and no other of its statement', async () => {
+    table.bad = ['5'];
+    keep(0, 16);
+    await writer.write();
+    expect(table.ids).toEqual(all(16).filter((id) => id !== '5'));
+  });
+
+  it.each([0, 1, 5, 6, 12, 16])('loses no other when the table goes away after %i more statements', async (more) => {
+    table.bad = ['5'];
+    table.patience = 1 + more;
+    keep(0, 16);
+    await writer.write();
+    table.patience = Infinity;
+    await writer.write();
+    expect(table.ids).toEqual(all(16).filter((id) => id !== '5'));
   });
 
   it('keeps no more than memory is meant for', async () => {

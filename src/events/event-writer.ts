@@ -80,16 +80,30 @@ export class EventWriter {
     this.lost = 0;
   }
 
-  /** @throws when it may be tried again */
+  /**
+   * Writes rows by one statement, or one by one where that is refused, so that a bad row takes no other with it.
+   * @throws when the same rows may be tried again
+   */
   private async insert(rows: readonly SecurityEvent[]): Promise<void> {
+    const error = await this.refusalOf(rows);
+    if (error === undefined) return;
+    if (rows.length > 1) {
+      for (const row of rows) await this.insert([row]);
+      return;
+    }
+    // A statement whose answer was lost was carried out.
+    if (!isUniqueViolation(error)) this.logger.error({ event: 'event_refused', refused: rows[0]?.event, err: error });
+  }
+
+  /** @throws when the same rows may be tried again */
+  private async refusalOf(rows: readonly SecurityEvent[]): Promise<unknown> {
     const values = rows.flatMap((row) => COLUMNS.valuesOf(row));
     try {
       await this.statements.write(insertion(rows.length), values);
+      return undefined;
     } catch (error) {
       if (isStoreUnavailable(error) || isConflict(error)) throw error;
-      // A statement whose answer was lost was carried out.
-      if (isUniqueViolation(error)) return;
-      this.logger.error({ event: 'events_refused', events: rows.length, err: error });
+      return error;
     }
   }
 }

@@ -11,7 +11,9 @@ export type EventName =
   | 'session_end'
   | 'password_change'
   | 'key_rotation'
-  | 'client_authentication';
+  | 'client_authentication'
+  /** Stands for the events of a source beyond its bound, see `EventLimits`; its reason says how many. */
+  | 'events_left_out';
 
 export type Outcome = 'success' | 'failure' | 'throttled';
 

@@ -6,6 +6,8 @@ import { Clock } from '../clock/clock.js';
 import { firstIdOf, timeOrderedIds } from '../clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../config/config.js';
 import { retrying } from '../database/retrying.js';
+import { sourceOf } from '../limits/source.js';
+import { EventLimits } from './event-limits.js';
 import { EventWriter } from './event-writer.js';
 import type { Origin } from './origin.js';
 import { type EventName, type Outcome, SecurityEvent } from './security-event.entity.js';
@@ -20,6 +22,8 @@ export interface EventDetails {
 }
 
 const DAY_MS = 86_400_000;
+/** How long events that are left out wait to be told of, in milliseconds. */
+const LEFT_OUT_MS = 60_000;
 /** Events that are trimmed by one statement. */
 const TRIMMED = 5_000;
 
@@ -28,6 +32,8 @@ const TRIMMED = 5_000;
 export class SecurityEventsService {
   private readonly logger = new Logger('security');
   private readonly newId = timeOrderedIds();
+  private readonly limits = new EventLimits();
+  private timer: NodeJS.Timeout | undefined;
 
   constructor(
     @InjectRepository(SecurityEvent) private readonly events: Repository<SecurityEvent>,
@@ -37,18 +43,40 @@ export class SecurityEventsService {
   ) {}
 
   /**
-   * Tells of it after this turn, so that the answer does not wait.
+   * Tells of it after this turn, so that the answer does not wait. Of what a client can repeat at will, see {@link EventLimits},
+   * only a number of events is told of, and how many more there were.
    * @param origin left out for what no request asked for
    */
   record(details: EventDetails, origin?: Origin): void {
     const at = this.clock.now();
+    if (!this.limits.admits(details, origin && sourceOf(origin.address), at)) {
+      this.timer ??= setTimeout(() => {
+        this.tellOfLeftOut();
+      }, LEFT_OUT_MS).unref();
+      return;
+    }
     setImmediate(() => {
       this.tell(at, details, origin);
     });
   }
 
+  private tellOfLeftOut(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    for (const { source, count } of this.limits.takeLeftOut())
+      this.tell(
+        this.clock.now(),
+        { event: 'events_left_out', outcome: 'throttled', reason: String(count) },
+        { address: source },
+      );
+  }
+
   /** Must not throw: nobody is there any more who could be told. */
-  private tell(at: number, { event, outcome, reason, userId, sessionId }: EventDetails, origin?: Origin): void {
+  private tell(
+    at: number,
+    { event, outcome, reason, userId, sessionId }: EventDetails,
+    origin?: Partial<Origin>,
+  ): void {
     const { address: source = '', contract = '', requestId = '' } = origin ?? {};
     const line = { event, outcome, reason, user: userId, session: sessionId, source, contract, reqId: requestId };
     const msg = `${event} ${outcome}`;
@@ -65,6 +93,7 @@ export class SecurityEventsService {
   async write(): Promise<void> {
     // Whatever was recorded is told of by then.
     await nextTurn();
+    this.tellOfLeftOut();
     await this.writer.write();
   }
 

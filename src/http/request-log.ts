@@ -7,6 +7,10 @@ import { routeOf } from './dialect.js';
 /** A JWT, or its beginning: each begins with `{"` in base64url. */
 const TOKEN = /eyJ[\w.%=-]*/g;
 
+/** Characters of a path, or of an address, that a line holds at most. A client may send 8 KiB of either. */
+const PATH_LENGTH = 200;
+const ADDRESS_LENGTH = 45;
+
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
 /** The id that the caller gave a request in `X-Request-Id`, if it is a plain one, else a new one. */
@@ -33,7 +37,9 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    const { id, method, ip } = request;
+    const { id, method } = request;
+    // Not always an address: a trusted proxy may forward anything.
+    const ip = request.ip.slice(0, ADDRESS_LENGTH);
     const ms = Math.round(reply.elapsedTime);
     lines.info({ reqId: id, method, path: pathForLog(request), status: reply.statusCode, ms, ip }, 'request');
     done();
@@ -42,5 +48,5 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
 
 /** The route, or the path where there is none, without tokens that somebody took for a part of it. */
 function pathForLog(request: FastifyRequest): string {
-  return request.routeOptions.url ?? routeOf(request).replace(TOKEN, '[token]');
+  return request.routeOptions.url ?? routeOf(request).slice(0, PATH_LENGTH).replace(TOKEN, '[token]');
 }

@@ -7,7 +7,7 @@ const UNKNOWN = 'unknown';
  * @param address empty when it is not known; all such requests are one source
  */
 export function sourceOf(address: string): string {
-  const plain = address.split('%', 1)[0] ?? '';
+  const [plain = ''] = address.split('%', 1);
   if (!ipaddr.isValid(plain)) return UNKNOWN;
   // An IPv4 address that came over an IPv6 socket is the same client.
   const parsed = ipaddr.process(plain);

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino';
 import type { Config } from '../config/config.js';
+import { LogStream } from './log-stream.js';
 
 /** Never written, whatever object is logged. Bodies and headers are not logged at all; this is the second line. */
 const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refresh_token', 'authorization', 'cookie'];
@@ -9,7 +10,7 @@ const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
  * Lines are written together: for each by itself, a thread would be woken. Killed by force, the process takes as many with it.
  * No more at a time than a pipe takes as a whole, for the lines of several workers.
  */
-const GATHERED = { sync: false, minLength: 2048, maxWrite: 4096, periodicFlush: 100 };
+const GATHERED = { gathered: 2048, maxWrite: 4096, everyMs: 100, maxWaiting: 1024 * 1024 };
 
 /** JSON lines on standard output, or `destination`. */
 export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: DestinationStream): Logger {
@@ -21,7 +22,7 @@ export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: De
     serializers: { err: errorForLog },
     redact: { paths: REDACTED, censor: '[redacted]' },
   };
-  return pino(options, destination ?? pino.destination({ dest: 1, ...GATHERED }));
+  return pino(options, destination ?? new LogStream(1, GATHERED));
 }
 
 /** Type, message, stack, code and causes of an error. Not the statement's parameters, which database errors carry along. */

@@ -7,6 +7,7 @@ import { Counters } from '../limits/counters.js';
 import { KnownSourcesService } from '../limits/known-sources.service.js';
 import { StartupService } from '../startup/startup.service.js';
 import { LastUsesService } from '../users/last-uses.service.js';
+import { SessionLimitService } from '../users/session-limit.service.js';
 import { SessionsService } from '../users/sessions.service.js';
 import { LeasesService } from './leases.service.js';
 
@@ -35,6 +36,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     private readonly sessions: SessionsService,
     private readonly keys: SigningKeysService,
     private readonly lastUses: LastUsesService,
+    private readonly sessionLimit: SessionLimitService,
     private readonly events: SecurityEventsService,
     private readonly knownSources: KnownSourcesService,
     private readonly counters: Counters,
@@ -57,7 +59,7 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
   /** @returns how many sessions were removed: none when another replica has been at it within the minute */
   async run(): Promise<number> {
     if (!this.startup.isReady) return 0;
-    await Promise.all([this.keys.load(), this.lastUses.write()]);
+    await Promise.all([this.keys.load(), this.lastUses.write(), this.limitSessions()]);
     if (!(await this.leases.take('upkeep', PERIOD_SECONDS))) return 0;
     let removed = 0;
     const purge = async () => {
@@ -72,6 +74,16 @@ export class UpkeepService implements OnApplicationBootstrap, OnApplicationShutd
     ];
     for (const batch of [purge, ...trims]) await inBatches(batch).catch(this.complain);
     return removed;
+  }
+
+  /** Of the accounts that have logged in at this replica; a failure must not keep the rest from being done. */
+  private async limitSessions(): Promise<void> {
+    const accounts = await this.sessionLimit.enforce().catch((error: unknown) => {
+      this.complain(error);
+      return [];
+    });
+    for (const userId of accounts)
+      this.events.record({ event: 'session_end', outcome: 'success', reason: 'limit', userId });
   }
 
   /** One piece of work that fails keeps none of the others from being done. */

@@ -6,6 +6,7 @@ const REVOKED: Record<RevocationReason, string> = {
   replay: 'revoked by replay',
   owner: 'revoked by its owner',
   client: 'revoked by the client',
+  limit: 'revoked for newer logins',
 };
 
 /**

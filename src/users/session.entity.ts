@@ -3,7 +3,7 @@ import { TimeColumn } from '../database/columns.js';
 import { User } from './user.entity.js';
 
 /** Why a session was ended before its time. */
-export type RevocationReason = 'logout' | 'replay' | 'owner' | 'client';
+export type RevocationReason = 'logout' | 'replay' | 'owner' | 'client' | 'limit';
 
 /** One login, from its first token pair to its end; refreshing changes the row and never adds one. */
 @Entity('sessions')

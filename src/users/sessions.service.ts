@@ -33,6 +33,20 @@ const find = bySize((count) => `${SELECT} ${placesOf(count)}`);
 const REVOKE =
   'UPDATE sessions SET revoked_at = ?, revoked_reason = ?, purge_day = ? WHERE id = ? AND revoked_at IS NULL';
 
+const REVOKE_OF = `${REVOKE} AND user_id = ? AND expires_at > ? AND (user_epoch = ? OR ? = 1)`;
+
+/** Whatever epoch they are of, and expired ones too: for these two, rows would have to be read. */
+const crowded = bySize(
+  (count) =>
+    `SELECT user_id FROM sessions WHERE user_id IN ${placesOf(count)} AND revoked_at IS NULL GROUP BY user_id HAVING COUNT(*) > ?`,
+);
+
+/** Sessions that are ended at a time when an account has too many. */
+const BEYOND = 200;
+
+/** After every id. */
+const LAST_ID = 'z';
+
 /** The sessions, one row a login. */
 @Injectable()
 export class SessionsService {
@@ -61,13 +75,60 @@ export class SessionsService {
     await retrying(() => this.statements.write(INSERT, NEW_SESSION.valuesOf(row)));
   }
 
-  /** The living sessions of an account, newest first. */
-  async ofUser(user: UserState): Promise<Session[]> {
-    const sessions = await this.sessions.find({
-      where: { userId: user.id, revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) },
+  /**
+   * Returns the newest living sessions of an account, newest first.
+   * @param before an id: only sessions that were opened before
+   */
+  async ofUser(user: UserState, most: number, before: string = LAST_ID): Promise<Session[]> {
+    const ofAccount = { userId: user.id, revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) };
+    const page = await this.sessions.find({
+      where: { ...ofAccount, userEpoch: user.sessionEpoch, id: LessThan(before) },
       order: { id: 'DESC' },
+      take: most,
     });
-    return sessions.filter((session) => isOfPresentEpoch(session, user));
+    const kept = keptSessionOf(user);
+    // By its key: with the others in one condition, no index would serve both.
+    if (kept === undefined || kept >= before || page.some(({ id }) => id === kept)) return page;
+    const [session] = await this.sessions.find({ where: { ...ofAccount, id: kept } });
+    return [...page, ...(session ? [session] : [])].sort(byNewest).slice(0, most);
+  }
+
+  /**
+   * Ends a living session of an account.
+   * @returns whether it was one of the account's and this call ended it
+   */
+  async revokeOf(user: UserState, id: string, reason: RevocationReason): Promise<boolean> {
+    const now = this.clock.now();
+    const isKept = id === keptSessionOf(user) ? 1 : 0;
+    const values = [now, reason, purgeDay(now), id, user.id, now, user.sessionEpoch, isKept];
+    return (await retrying(() => this.statements.write(REVOKE_OF, values))) === 1;
+  }
+
+  /** Returns those of the accounts that may have more than `most` living sessions. */
+  async crowded(userIds: readonly string[], most: number): Promise<string[]> {
+    const keys = padded(userIds);
+    const rows = await this.statements.read(crowded(keys.length), [...keys, most]);
+    return rows.map((row) => String(row['user_id']));
+  }
+
+  /**
+   * Ends the oldest of an account's living sessions beyond the newest `most`, some at a time.
+   * @returns how many
+   */
+  async revokeBeyond({ id, sessionEpoch }: Pick<UserState, 'id' | 'sessionEpoch'>, most: number): Promise<number> {
+    const now = this.clock.now();
+    const beyond = await this.sessions.find({
+      select: { id: true },
+      where: { userId: id, revokedAt: IsNull(), userEpoch: sessionEpoch, expiresAt: MoreThan(now) },
+      order: { id: 'DESC' },
+      skip: most,
+      take: BEYOND,
+    });
+    if (beyond.length === 0) return 0;
+    const ended = { revokedAt: now, revokedReason: 'limit' as const, purgeDay: purgeDay(now) };
+    const ids = In(beyond.map((session) => session.id));
+    await retrying(() => this.sessions.update({ id: ids, revokedAt: IsNull() }, ended));
+    return beyond.length;
   }
 
   /** Notes when sessions were used. */
@@ -115,8 +176,16 @@ export class SessionsService {
 
 /** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
 export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: UserState): boolean {
-  if (session.userEpoch === user.sessionEpoch) return true;
-  return user.keptSessionId === session.id && user.keptEpoch === user.sessionEpoch;
+  return session.userEpoch === user.sessionEpoch || session.id === keptSessionOf(user);
+}
+
+/** The session that lives on although it is of an earlier epoch. */
+function keptSessionOf({ keptSessionId, keptEpoch, sessionEpoch }: UserState): string | undefined {
+  return keptSessionId !== null && keptEpoch === sessionEpoch ? keptSessionId : undefined;
+}
+
+function byNewest(one: Session, other: Session): number {
+  return one.id < other.id ? 1 : -1;
 }
 
 /** The day from which on the row of a session may be removed, counted from 1970. @param endsAt milliseconds */

@@ -386,7 +386,7 @@ describe('claims that our own key has signed', () => {
     ['no JSON', '{"sub":'],
     ['a prototype', '{"__proto__":{"sub":"x","sid":"x"}}'],
   ])('must be an object: %s', async (_, claims) => {
-    await expectRefused(await byUs(claims));
+    await expectRefused(await byUs(claims), await byUs(claims, { typ: 'JWT' }), refreshByUs(claims));
   });
 
   it('belong to one account: the session of one under the name of another is refused', async () => {

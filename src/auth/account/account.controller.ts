@@ -9,7 +9,7 @@ import { Current } from '../decorators/current.decorator.js';
 import { RequestOrigin } from '../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.docs.js';
-import { EndSessionsQuery, PasswordChangeDto } from './account.dto.js';
+import { EndSessionsQuery, ListSessionsQuery, PasswordChangeDto } from './account.dto.js';
 import { presentSession, type SessionView } from './account.presenter.js';
 
 /** What the owner of an account does to it. Outside of both contracts; errors are problem details. */
@@ -21,9 +21,12 @@ export class AccountController {
 
   @ApiListSessions()
   @Get('sessions')
-  async list(@Current() session: SessionOfUser): Promise<{ sessions: SessionView[] }> {
-    const sessions = await this.accounts.sessionsOf(session.user);
-    return { sessions: sessions.map((each) => presentSession(each, session.id)) };
+  async list(
+    @Current() session: SessionOfUser,
+    @Query() { after }: ListSessionsQuery,
+  ): Promise<{ sessions: SessionView[]; next: string | null }> {
+    const { sessions, next } = await this.accounts.sessionsOf(session.user, after);
+    return { sessions: sessions.map((each) => presentSession(each, session.id)), next };
   }
 
   @ApiEndSession()

@@ -12,6 +12,8 @@ const SESSION = exactly({
   current: flag(true),
 });
 
+const NEXT = { type: 'string', nullable: true, example: null } as const;
+
 const CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
 const unauthorized = problem(401, 'No access token, or none that is valid', CHALLENGE);
 
@@ -20,7 +22,12 @@ export const ApiListSessions = () =>
     ApiBearerAuth(),
     documents(
       'The living sessions of the account',
-      { status: 200, description: 'Newest first', schema: exactly({ sessions: { type: 'array', items: SESSION } }) },
+      {
+        status: 200,
+        description: 'Newest first, 100 a page. `next` is the `after` of the next page, null on the last one',
+        schema: exactly({ sessions: { type: 'array', items: SESSION }, next: NEXT }),
+      },
+      badRequest,
       unauthorized,
       unavailable,
     ),

@@ -16,9 +16,16 @@ export const RequestOrigin = createParamDecorator((_: unknown, context: Executio
 export function originOf(request: FastifyRequest): Origin {
   return {
     userAgent: request.headers['user-agent'] ?? '',
-    // A trusted proxy may forward anything, and a peer that has hung up has no address any more.
-    address: isIP(request.ip) ? request.ip : '',
+    address: plainAddress(request.ip),
     contract: CONTRACTS[routeOf(request).split('/', 2)[1] ?? ''] ?? 'account',
     requestId: request.id,
   };
+}
+
+/**
+ * Returns an address without its zone (RFC 4007), which is of any length and of no use elsewhere. Empty where there is none:
+ * a trusted proxy may forward anything, and a peer that has disconnected has no address any more.
+ */
+function plainAddress(text: string): string {
+  return isIP(text) ? (text.split('%', 1)[0] ?? '') : '';
 }

@@ -8,7 +8,7 @@ import { CONFIG, type Config } from '../../config/config.js';
 import { AuthError } from '../../errors/failure.error.js';
 import { SigningKeysService } from '../../keys/signing-keys.service.js';
 import { compactJws } from './compact-jws.js';
-import { isCanonical, readClaims, type SignedToken } from './signed-token.js';
+import { isCanonical, parsedPart, readClaims, type SignedToken } from './signed-token.js';
 import { verificationKey } from './verification-key.js';
 
 /** What an access token says: whose it is (`sub`), of which session (`sid`), its own id (`jti`), and its times in seconds. */
@@ -106,14 +106,13 @@ export class AccessTokens {
   }
 }
 
-/** The `kid` in the header of a token that nobody has verified yet. Not by the library's `decode`, which reads the claims too and throws. */
+/**
+ * Returns the `kid` in the header of a token that is not verified yet. Not by the library's `decode`, which reads the claims too
+ * and throws. A header of another `typ` names no key: under `JWT` the library parses the claims, and throws where they are null.
+ */
 function keyIdOf(token: string): unknown {
-  try {
-    const header: unknown = JSON.parse(Buffer.from(token.split('.', 1)[0] ?? '', 'base64url').toString());
-    return (header as { kid?: unknown } | null)?.kid;
-  } catch {
-    return undefined;
-  }
+  const header = parsedPart(token.split('.', 1)[0] ?? '') as { kid?: unknown; typ?: unknown } | null | undefined;
+  return header?.typ === TYP ? header.kid : undefined;
 }
 
 function digestOf(token: string): string {

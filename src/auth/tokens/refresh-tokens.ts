@@ -6,7 +6,7 @@ import { AuthError } from '../../errors/failure.error.js';
 import { deriveKey } from '../../keys/derive-key.js';
 import type { Session } from '../../users/session.entity.js';
 import { compactJws, encoded } from './compact-jws.js';
-import { readClaims, type SignedToken } from './signed-token.js';
+import { parsedPart, readClaims, type SignedToken } from './signed-token.js';
 
 /** What a refresh token says: its session and account (`sub`, which the first version left out), which of the session's refresh tokens it is, counted from 0, and its times in seconds. */
 export interface RefreshClaims {
@@ -89,7 +89,7 @@ export class RefreshTokens {
       more.length === 0 &&
       this.keys.some((key) => isEqual(signature, signatureOf(key, text)));
     if (!genuine || payload === undefined) throw new AuthError({ code: 'token_not_valid' });
-    return { header: HEADER, payload: JSON.parse(Buffer.from(payload, 'base64url').toString()) };
+    return { header: HEADER, payload: parsedPart(payload) };
   }
 }
 

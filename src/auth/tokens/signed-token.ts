@@ -25,6 +25,15 @@ export function isCanonical(token: string): boolean {
   return parts.length === 3 && parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
+/** Returns the value that a part of a token encodes, undefined where it is no JSON. */
+export function parsedPart(part: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(part, 'base64url').toString());
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Reads the claims of a token: the named ones must be text, the times sane. Nothing of a token is believed because it is signed.
  * @param now milliseconds since 1970

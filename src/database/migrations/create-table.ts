@@ -17,12 +17,12 @@ export async function createTable(
   await queryRunner.query(`CREATE TABLE IF NOT EXISTS ${name} (${definitions.join(', ')})${options}`);
 }
 
-/** Indexes one column. Does nothing where the index is there, or is made meanwhile by an instance at another node of a cluster. */
-export async function createIndex(queryRunner: QueryRunner, table: string, column: string): Promise<void> {
-  const name = `${table}_${column}`;
+/** Indexes columns. Does nothing where the index is there, or is made meanwhile by an instance at another node of a cluster. */
+export async function createIndex(queryRunner: QueryRunner, table: string, ...columns: string[]): Promise<void> {
+  const name = [table, ...columns].join('_');
   const isThere = (await queryRunner.getTable(table))?.indices.some((index) => index.name === name);
   if (isThere) return;
-  await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${column})`).catch((error: unknown) => {
+  await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`).catch((error: unknown) => {
     if (!isDefinedAlready(error)) throw error;
   });
 }

@@ -1,0 +1,107 @@
+import { LRUCache } from 'lru-cache';
+import type { EventName, Outcome } from './security-event.entity.js';
+
+/** What decides whether an event is recorded. */
+export interface Recordable {
+  readonly event: EventName;
+  readonly outcome: Outcome;
+  readonly reason?: string | undefined;
+  readonly sessionId?: string | undefined;
+}
+
+/** Events of a source that were left out within a minute. */
+export interface LeftOut {
+  readonly source: string;
+  readonly count: number;
+}
+
+const MINUTE_MS = 60_000;
+/** Events within a minute that cost a client next to nothing: of one source, and of all together. */
+export const MOST_OF_SOURCE = 300;
+export const MOST_OF_ALL = 6_000;
+/** Sources and sessions that are remembered, at most; of those forgotten first, a few events more are recorded. */
+const REMEMBERED = 20_000;
+
+/** Of no source: the sources together. */
+const ALL = '';
+
+/** Reasons of a success that a client may repeat with the same token, and that may have ended nothing. */
+const REPEATABLE = new Set(['others', 'all']);
+
+interface Count {
+  readonly since: number;
+  recorded: number;
+  leftOut: number;
+}
+
+/**
+ * Bounds the events that clients can make at will. A refresh is recorded once a minute for each session. Failures and whatever else
+ * costs a client no password are bounded a source and in all; what is left out is counted. Successes that take a password or that
+ * end a session are never left out.
+ */
+export class EventLimits {
+  private readonly refreshes = new LRUCache<string, number>({ max: REMEMBERED });
+  private readonly forgotten = new Map<string, number>();
+  private readonly counts = new LRUCache<string, Count>({
+    max: REMEMBERED,
+    dispose: ({ leftOut }, source) => {
+      if (leftOut > 0) this.leaveOut(source, leftOut);
+    },
+  });
+
+  /** @param source see `sourceOf`; undefined for what no request asked for */
+  admits(event: Recordable, source: string | undefined, now: number): boolean {
+    if (source === undefined) return true;
+    if (event.event === 'refresh' && event.outcome === 'success') return this.admitsRefresh(event.sessionId ?? '', now);
+    if (event.outcome === 'success' && !REPEATABLE.has(event.reason ?? '')) return true;
+    if (!this.isWithin(this.countOf(source, now), MOST_OF_SOURCE)) return false;
+    return this.isWithin(this.countOf(ALL, now), MOST_OF_ALL);
+  }
+
+  /** Takes what was left out so far, by source; empty for what all sources together had too many. */
+  takeLeftOut(): LeftOut[] {
+    for (const [source, count] of this.counts.entries()) {
+      if (count.leftOut > 0) this.leaveOut(source, count.leftOut);
+      count.leftOut = 0;
+    }
+    const taken = [...this.forgotten].map(([source, count]) => ({ source, count }));
+    this.forgotten.clear();
+    return taken;
+  }
+
+  private admitsRefresh(sessionId: string, now: number): boolean {
+    const last = this.refreshes.get(sessionId);
+    if (last !== undefined && isSameMinute(last, now)) return false;
+    this.refreshes.set(sessionId, now);
+    return true;
+  }
+
+  private isWithin(count: Count, most: number): boolean {
+    if (count.recorded < most) {
+      count.recorded += 1;
+      return true;
+    }
+    count.leftOut += 1;
+    return false;
+  }
+
+  private countOf(source: string, now: number): Count {
+    const present = this.counts.get(source);
+    if (present && isSameMinute(present.since, now)) return present;
+    // `dispose` sees to what the minute before has left out.
+    const count = { since: now, recorded: 0, leftOut: 0 };
+    this.counts.set(source, count);
+    return count;
+  }
+
+  /** Bounded like the sources: beyond that they are told together. */
+  private leaveOut(source: string, count: number): void {
+    const key = this.forgotten.has(source) || this.forgotten.size < MOST_OF_SOURCE ? source : ALL;
+    this.forgotten.set(key, (this.forgotten.get(key) ?? 0) + count);
+  }
+}
+
+/** A minute from `since` on; a clock that was set back begins anew. */
+function isSameMinute(since: number, now: number): boolean {
+  return now >= since && now - since < MINUTE_MS;
+}

@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LogStream } from './log-stream.js';
+
+const OPTIONS = { gathered: 256, maxWrite: 1024, everyMs: 5, maxWaiting: 64 * 1024 };
+/** More than a pipe and the stream hold together. */
+const MANY = 5_000;
+
+const lineOf = (i: number) => `${JSON.stringify({ i, text: 'x'.repeat(40) })}\n`;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-log-'));
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe.skipIf(process.platform === 'win32')('LogStream', () => {
+  it('writes every line to a file, in order', async () => {
+    const path = join(folder, 'log');
+    const stream = new LogStream(openSync(path, 'a'), { ...OPTIONS, maxWaiting: 1_000_000 });
+    const expected = Array.from({ length: 1_000 }, (_, i) => lineOf(i));
+    for (const line of [...expected, lineOf(-1).replace('x', 'ä'.repeat(5_000))]) stream.write(line);
+    while (!readFileSync(path, 'utf8').includes('"i":-1')) await sleep(5);
+    expect(readFileSync(path, 'utf8').startsWith(expected.join(''))).toBe(true);
+  });
+
+  it('drops what a stalled reader leaves no room for, and says how much in its place', async () => {
+    const path = join(folder, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stream = new LogStream(openSync(path, 'a'), OPTIONS);
+    for (let i = 0; i < MANY; i++) {
+      stream.write(lineOf(i));
+      // Lets it write until the pipe is full.
+      if (i % 100 === 0) await sleep(1);
+    }
+    let text = '';
+    const read = async (until: string) => {
+      const buffer = Buffer.alloc(65_536);
+      while (!text.includes(until)) {
+        try {
+          text += buffer.toString('utf8', 0, readSync(reader, buffer));
+        } catch (error) {
+          expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+          await sleep(5);
+        }
+      }
+    };
+    await read('log_lines_lost');
+    stream.write(lineOf(MANY));
+    await read(`"i":${MANY},`);
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { i?: number; lost?: number });
+    const [notice, ...others] = lines.filter(({ lost }) => lost !== undefined);
+    expect(others).toEqual([]);
+    const kept = lines.length - 2;
+    expect(kept + (notice?.lost ?? 0)).toBe(MANY);
+    expect(lines.map(({ i }) => i)).toEqual([...Array(kept).keys(), undefined, MANY]);
+    closeSync(reader);
+  });
+
+  it.runIf(process.platform === 'linux')(
+    'keeps no more in memory than it may, whatever a full disk is sent',
+    async () => {
+      const stream = new LogStream(openSync('/dev/full', 'a'), OPTIONS);
+      const before = process.memoryUsage().heapUsed;
+      for (let i = 0; i < 200_000; i++) {
+        stream.write(lineOf(i));
+        if (i % 10_000 === 0) await sleep(1);
+      }
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(100 * 1024 * 1024);
+    },
+  );
+});

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { freePort } from '../scripts/database-server.js';
+import { TEST_ENV } from './support/service.js';
+import { embeddedStore, type Store } from './support/store.js';
+
+/** Makes each line of the log long. */
+const PATH = `/${'a'.repeat(300)}`;
+const ID = 'x'.repeat(100);
+
+let store: Store;
+let child: ChildProcess;
+let url: string;
+beforeEach(() => {
+  store = embeddedStore();
+});
+afterEach(async () => {
+  child.kill('SIGKILL');
+  await store.dispose();
+});
+
+/** Starts the service, whose log goes to a descriptor or to a pipe. */
+async function start(log: number | 'pipe'): Promise<void> {
+  const PORT = String(await freePort());
+  const env = { ...TEST_ENV, ...store.env, PORT };
+  child = spawn(process.execPath, ['dist/bundle/main.js'], { env, stdio: ['ignore', log, 'inherit'] });
+  url = `http://127.0.0.1:${PORT}`;
+  while (
+    !(await fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    ))
+  ) {
+    expect(child.exitCode).toBeNull();
+    await sleep(50);
+  }
+}
+
+/** Sends requests, each of which makes a line. All must be answered. */
+async function send(count: number): Promise<void> {
+  for (let sent = 0; sent < count; sent += 100) {
+    const answers = Array.from({ length: 100 }, (_, i) =>
+      fetch(url + PATH, { headers: { 'x-request-id': `${ID}-${sent + i}` } }).then(({ status }) => status),
+    );
+    expect(new Set(await Promise.all(answers))).toEqual(new Set([404]));
+  }
+}
+
+async function stops(): Promise<void> {
+  child.kill('SIGTERM');
+  if (child.exitCode === null) await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+}
+
+describe.skipIf(process.platform === 'win32')('a log that takes nothing keeps nobody waiting', () => {
+  it.runIf(process.platform === 'linux')('on a disk that is full', async () => {
+    await start(openSync('/dev/full', 'a'));
+    await send(500);
+    await stops();
+  });
+
+  it('whose reader has gone', async () => {
+    await start('pipe');
+    child.stdout?.destroy();
+    await send(500);
+    await stops();
+  });
+
+  it('whose reader has stalled for good', async () => {
+    await start('pipe');
+    await send(2_000);
+    await stops();
+  });
+
+  it('whose reader has stalled, and says what was lost when it goes on', async () => {
+    await start('pipe');
+    const count = 6_000;
+    await send(count);
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    while (!text.includes('log_lines_lost')) await sleep(20);
+    await stops();
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    const told = lines.filter(({ reqId }) => String(reqId).startsWith(ID)).length;
+    const lost = lines.reduce((sum, line) => sum + Number(line['lost'] ?? 0), 0);
+    expect(lost).toBeGreaterThan(0);
+    expect(told + lost).toBe(count);
+  });
+
+  it('on a small disk that is full for a while, and says what was lost when there is room', async (context) => {
+    const disk = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
+    const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
+    try {
+      if (!mounted) context.skip('only root may mount a disk');
+      writeFileSync(join(disk, 'filler'), 'x'.repeat(40_000));
+      const log = openSync(join(disk, 'log'), 'a');
+      await start(log);
+      await send(6_000);
+      spawnSync('mount', ['-o', 'remount,size=16m', disk]);
+      while (!readFileSync(join(disk, 'log'), 'utf8').includes('log_lines_lost')) await sleep(20);
+      await stops();
+      const lines = readFileSync(join(disk, 'log'), 'utf8').trimEnd().split('\n');
+      for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
+      closeSync(log);
+    } finally {
+      if (mounted) spawnSync('umount', ['-l', disk]);
+      rmSync(disk, { recursive: true, force: true });
+    }
+  });
+});
