@@ -112,5 +112,5 @@ export function misconfigurationOf(error: unknown): string | undefined {
 
 function driverErrorOf(error: unknown): DriverError {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
-  return error instanceof Error ? (error as DriverError) : {};
+  return error instanceof Error ? error : {};
 }

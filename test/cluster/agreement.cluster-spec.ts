@@ -75,8 +75,9 @@ describe('replicas, each at another node that takes writes', () => {
     const before = await cluster.conflicts();
     for (let round = 0; round < 200; round++) {
       const name = newName();
-      const both = await Promise.all([recorder.signUp(at(round), name), recorder.signUp(at(round + 1), name)]);
-      expect(statuses(both).sort()).toEqual([201, 409]);
+      const nodes = round % 2 === 0 ? [0, 1] : [0, 1, 2];
+      const all = await Promise.all(nodes.map((index) => recorder.signUp(at(round + index), name)));
+      expect(statuses(all).sort()).toEqual([201, 409, 409].slice(0, all.length));
     }
     // Otherwise the nodes have never disagreed, and nothing was tried.
     if (cluster.takesWritesEverywhere) expect(await cluster.conflicts()).toBeGreaterThan(before);
@@ -120,6 +121,15 @@ describe('replicas, each at another node that takes writes', () => {
         expect((await recorder.use(at(index), held)).status).toBe(401);
         expect((await recorder.refresh(at(index), refreshed.held ?? held)).status).toBe(401);
       }
+    }
+  });
+
+  it('answer twenty refreshes of one token at once, all with one successor', async () => {
+    for (let round = 0; round < 20; round++) {
+      const held = await signedUp(round);
+      const twenty = await Promise.all(Array.from({ length: 20 }, (_, index) => recorder.refresh(at(index), held)));
+      expect(new Set(statuses(twenty))).toEqual(new Set([200]));
+      expect(new Set(twenty.map((reply) => reply.held?.refresh)).size).toBe(1);
     }
   });
 
