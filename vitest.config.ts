@@ -43,8 +43,9 @@ export default defineConfig({
           // One cluster at a time.
           fileParallelism: false,
           include: ['test/cluster/*.cluster-spec.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          // Each commit of a group waits for all of its nodes, which share the cores of this machine.
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
           globalSetup: ['test/support/built.ts', 'test/cluster/setup.ts'],
         },
       },

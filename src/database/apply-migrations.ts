@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { isInGroup, underGroupLock } from './group-lock.js';
 import { createTable } from './migrations/create-table.js';
 import { isConflict, isUniqueViolation } from './store-errors.js';
 
@@ -22,12 +23,15 @@ const COLLISIONS = 20;
 /**
  * Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait.
  * The nodes of a Galera cluster do not know each other's locks: there whoever finds recorded what it has just done looks again.
+ * A MySQL group needs a lock of its own, see {@link underGroupLock}.
  */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
   const isMySql = dataSource.options.type === 'mysql';
   try {
-    await (isMySql ? underNamedLock(queryRunner, unhindered) : underWriteLock(queryRunner, migrate));
+    if (!isMySql) await underWriteLock(queryRunner, migrate);
+    else if (await isInGroup(dataSource)) await underGroupLock(dataSource, unhindered);
+    else await underNamedLock(queryRunner, unhindered);
   } finally {
     await queryRunner.release();
   }

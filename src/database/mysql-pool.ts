@@ -13,6 +13,15 @@ const LOCK_WAIT_TIMEOUT = 1;
  */
 const SYNC_WAIT = 1 + 2 + 4;
 
+/**
+ * Makes a node of a MySQL group do the same, for reads and writes alike. A stronger setting of the server (its commits wait for all
+ * nodes) stays. A node that is read only has not joined its group yet, and would read what it had when it stopped, or is a
+ * secondary, which takes no writes: there is no such setting for it, so that its connection is given up.
+ */
+const GROUP_CONSISTENCY = `CASE WHEN @@GLOBAL.super_read_only THEN 'none'
+  WHEN @@GLOBAL.group_replication_consistency IN ('AFTER', 'BEFORE_AND_AFTER') THEN 'BEFORE_AND_AFTER'
+  ELSE 'BEFORE' END`;
+
 /** mysql2 for TypeORM, with settings that each connection gets before its first statement, and bounded waits. */
 export function mysqlWithSession(timeoutMs: number) {
   return {
@@ -27,8 +36,9 @@ function setSession(connection: PoolConnection): void {
     `SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}, lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
     () => undefined,
   );
-  connection.query(`SET SESSION wsrep_sync_wait = ${SYNC_WAIT}`, (error) => {
-    // Servers that know nothing of Galera have nothing to wait for.
-    if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
-  });
+  for (const setting of [`wsrep_sync_wait = ${SYNC_WAIT}`, `group_replication_consistency = ${GROUP_CONSISTENCY}`])
+    connection.query(`SET SESSION ${setting}`, (error) => {
+      // Servers that know nothing of such a cluster have nothing to wait for.
+      if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+    });
 }

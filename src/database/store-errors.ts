@@ -3,8 +3,10 @@ import { QueryFailedError } from 'typeorm';
 /** What mysql2, libsql and Node's sockets put on their errors. */
 interface DriverError {
   readonly code?: string;
+  readonly errno?: number;
   readonly sqlState?: string;
   readonly fatal?: boolean;
+  readonly message?: string;
 }
 
 /** A unique key or primary key exists already. */
@@ -13,11 +15,19 @@ export function isUniqueViolation(error: unknown): boolean {
   return code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
 
+/** Group Replication says by ROLLBACK_DURING_COMMIT that a commit of another node came first; Galera says that it is a deadlock. */
+const CONFLICT =
+  /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|ER_TRANSACTION_ROLLBACK_DURING_COMMIT|SQLITE_BUSY\w*|SQLITE_LOCKED\w*)$/;
+
 /** Another statement stood in the way; nothing was changed, and the same statement may be run again. */
 export function isConflict(error: unknown): boolean {
-  return /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|SQLITE_BUSY\w*|SQLITE_LOCKED\w*)$/.test(
-    driverErrorOf(error).code ?? '',
-  );
+  return CONFLICT.test(driverErrorOf(error).code ?? '') || isDeadlockAtCommit(error);
+}
+
+/** Another node's transaction took the row from one that was about to commit. With any other number, that error says less. */
+function isDeadlockAtCommit(error: unknown): boolean {
+  const { code, message = '' } = driverErrorOf(error);
+  return code === 'ER_ERROR_DURING_COMMIT' && message.startsWith('Got error 149 ');
 }
 
 /** A table or an index of that name exists already. */
@@ -32,20 +42,26 @@ const PASSING_CODE = new RegExp(
   '^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|POOL_' +
     '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY' +
     '|ERROR_ON_WRITE|GET_ERRNO|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|MAX_PREPARED_STMT_COUNT_REACHED' +
-    // A Galera node has lost the others while it committed.
-    '|ERROR_DURING_COMMIT' +
+    // A node has lost the others while it committed, and does not know whether they have the transaction.
+    '|ERROR_DURING_COMMIT|RUN_HOOK_ERROR' +
+    // A node of a group is not in it at present, or has left it while a statement waited for the others.
+    '|GRP_TRX_CONSISTENCY_|SERVER_OFFLINE_MODE' +
     '|CON_COUNT_ERROR|HOST_IS_BLOCKED|HANDSHAKE_ERROR|CANT_CREATE_THREAD|UNKNOWN_STMT_HANDLER|QUERY_TIMEOUT|STATEMENT_TIMEOUT|TABLESPACE_)' +
     '|SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL))',
 );
 
 const REFUSED_BY_THIS_SERVER =
-  /^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|SERVER_SHUTDOWN|UNKNOWN_STMT_HANDLER)$/;
+  /^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|SERVER_SHUTDOWN|UNKNOWN_STMT_HANDLER|RUN_HOOK_ERROR|GRP_TRX_CONSISTENCY_\w+|SERVER_OFFLINE_MODE)$/;
+
+/** MySQL 9 says so when a server is in offline mode. The driver has no name for it. */
+const OFFLINE_MODE_WITH_REASON = 6400;
 
 /** The store cannot be reached or cannot serve just now, and the same statement may go through later. */
 export function isStoreUnavailable(error: unknown): boolean {
-  const { code = '', sqlState = '', fatal } = driverErrorOf(error);
+  const { code = '', sqlState = '', errno, fatal } = driverErrorOf(error);
   return (
     fatal === true ||
+    errno === OFFLINE_MODE_WITH_REASON ||
     PASSING_STATE.test(sqlState) ||
     PASSING_CODE.test(code) ||
     isConnectionLoss(error) ||
@@ -70,8 +86,8 @@ export function isOfServer(error: unknown): boolean {
 
 /** Another server may take what this one refuses: it is a replica now, has left its cluster, shuts down, or has not prepared what it should run. */
 export function isRefusedByThisServer(error: unknown): boolean {
-  const { code = '', sqlState = '' } = driverErrorOf(error);
-  return sqlState.startsWith('08') || REFUSED_BY_THIS_SERVER.test(code);
+  const { code = '', sqlState = '', errno } = driverErrorOf(error);
+  return sqlState.startsWith('08') || errno === OFFLINE_MODE_WITH_REASON || REFUSED_BY_THIS_SERVER.test(code);
 }
 
 /** A connection was found closed; another one may well work. Not so where there is no server. */
@@ -106,5 +122,5 @@ function certificateProblem(message: string): string | undefined {
 
 function driverErrorOf(error: unknown): DriverError {
   if (error instanceof QueryFailedError) return error.driverError as DriverError;
-  return error instanceof Error ? (error as DriverError) : {};
+  return error instanceof Error ? error : {};
 }

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { newName } from '../support/accounts.js';
-import { GaleraCluster, type GaleraNode } from './galera.js';
+import type { Cluster } from './cluster.js';
 import { HaProxy } from './haproxy.js';
 import { violationsOf } from './history.js';
+import { clusterOf } from './kinds.js';
 import { Load } from './load.js';
+import type { ClusterNode } from './node.js';
 import { Recorder } from './recorder.js';
 import { Replicas } from './replicas.js';
 
@@ -16,10 +18,10 @@ const CLIENTS = 6;
 /** That are to be acknowledged between two events. */
 const REQUESTS = 150;
 
-const cluster = new GaleraCluster(inject('cluster'));
+const cluster = clusterOf(inject('cluster'));
 let replicas: Replicas;
 let haproxy: HaProxy;
-let url: Awaited<ReturnType<GaleraCluster['newDatabase']>>;
+let url: Awaited<ReturnType<Cluster['newDatabase']>>;
 let recorder: Recorder;
 const loads: Load[] = [];
 /** Every replica, and the way by which clients come. */
@@ -53,12 +55,12 @@ const ready = () =>
   }, PATIENCE);
 
 /** The node to which HAProxy leads at present. */
-async function writer(): Promise<GaleraNode> {
+async function writer(): Promise<ClusterNode> {
   const connection = await createConnection(url(haproxy));
-  const [rows] = await connection.query('SELECT @@wsrep_node_name AS name');
+  const [rows] = await connection.query('SELECT @@port AS port');
   connection.destroy();
-  const { name } = (rows as { name: string }[])[0]!;
-  return cluster.nodes.find((node) => node.name === name)!;
+  const { port } = (rows as { port: number }[])[0]!;
+  return cluster.nodes.find((node) => node.address.endsWith(`:${port}`))!;
 }
 
 function newLoad(): Load {
@@ -106,7 +108,7 @@ describe('under load', () => {
     await Promise.all(lost.map((node) => node.kill()));
     const since = performance.now();
     // Until it notices, a moment later, it may still read: nobody else can have changed anything.
-    await vi.waitUntil(async () => (await kept.status('wsrep_cluster_status')) !== 'Primary', PATIENCE);
+    await vi.waitUntil(() => kept.isAlone(), PATIENCE);
 
     for (let round = 0; round < 5; round++)
       for (const at of urls) {
@@ -129,7 +131,7 @@ describe('under load', () => {
     expect(written).toEqual([]);
 
     for (const node of lost) node.start();
-    await Promise.all(cluster.nodes.map((node) => node.synced()));
+    await cluster.recovered();
     await ready();
     await load.acknowledges(REQUESTS);
     await expectNothingLost();

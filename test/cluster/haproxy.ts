@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
-import type { GaleraCluster } from './galera.js';
+import type { Cluster } from './cluster.js';
 import { fixedPorts } from './ports.js';
 
-const CONFIG = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
+const configuration = (name: string) => fileURLToPath(new URL(`../../deploy/haproxy/${name}`, import.meta.url));
 
 /** HAProxy as `deploy/` has it: before the nodes of a cluster, and before three replicas of the service. */
 export class HaProxy {
@@ -20,12 +20,13 @@ export class HaProxy {
   }
 
   /** @param replicas their ports */
-  static async start(cluster: GaleraCluster, replicas: readonly number[]): Promise<HaProxy> {
+  static async start(cluster: Cluster, replicas: readonly number[]): Promise<HaProxy> {
     const [database, http] = (await fixedPorts(2)).map((port) => `127.0.0.1:${port}`) as [string, string];
     const nodes = cluster.nodes.map(({ address }, index) => [`NODE${index + 1}`, address]);
     const addresses = replicas.map((port, index) => [`REPLICA${index + 1}`, `127.0.0.1:${port}`]);
     const env = Object.fromEntries([...nodes, ...addresses]) as Record<string, string>;
-    const child = spawn(inject('haproxy'), ['-db', '-q', '-f', CONFIG], {
+    const files = ['haproxy.cfg', cluster.haproxyConfig].flatMap((name) => ['-f', configuration(name)]);
+    const child = spawn(inject('haproxy'), ['-db', '-q', ...files], {
       env: { ...env, DATABASE_BIND: database, HTTP_BIND: http },
       stdio: ['ignore', 'ignore', 'inherit'],
     });

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { TestProject } from 'vitest/node';
-import { findOrInstallServer } from '../../scripts/database-server.js';
 import { findProgram, installDebianPackages, unpackDebianPackage } from '../../scripts/debian.js';
-import { type ClusterSpec, GaleraCluster } from './galera.js';
+import { findGroupServer, GROUP_SERVER } from '../../scripts/group-server.js';
+import { clusterOf } from './kinds.js';
+import { type ClusterSpec, type Kind, KINDS } from './node.js';
 import { fixedPorts } from './ports.js';
 
 declare module 'vitest' {
@@ -18,14 +19,20 @@ declare module 'vitest' {
   }
 }
 
+type Programs = Pick<ClusterSpec, 'server' | 'path'>;
+
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so';
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/latchkey-galera', import.meta.url));
 
-/** Global setup: brings a cluster up, from programs of this machine or the distribution's, and takes it away again. */
+/** Global setup: brings a cluster of the kind in CLUSTER up, from programs of this machine or the distribution's, and takes it away again. */
 export default async function setup(project: TestProject): Promise<() => void> {
-  const cluster = new GaleraCluster({
-    ...programs(project),
-    folder: mkdtempSync(join(tmpdir(), 'latchkey-galera-')),
+  const asked = process.env['CLUSTER'] ?? 'galera';
+  const kind = KINDS.find((each) => each === asked);
+  if (!kind) throw new Error(`CLUSTER is one of ${KINDS.join(', ')}`);
+  const cluster = clusterOf({
+    kind,
+    ...programs(kind),
+    folder: mkdtempSync(join(tmpdir(), 'latchkey-cluster-')),
     ports: await fixedPorts(12),
     password: randomBytes(12).toString('hex'),
   });
@@ -33,22 +40,39 @@ export default async function setup(project: TestProject): Promise<() => void> {
     cluster.stop();
   };
   process.once('exit', stop);
+  project.provide('haproxy', haproxy());
   await cluster.begin();
   project.provide('cluster', cluster.spec);
   return stop;
 }
 
-function programs(project: TestProject): Pick<ClusterSpec, 'mariadbd' | 'path'> {
-  const isComplete =
-    existsSync(PROVIDER) && ['haproxy', 'mariadb-backup', 'socat', 'ss'].every((name) => findProgram(name));
-  if (!isComplete) installDebianPackages('galera-4', 'haproxy', 'mariadb-backup', 'socat', 'iproute2');
-  const mariadbd = findOrInstallServer() && findProgram('mariadbd');
-  const haproxy = findProgram('haproxy');
+function programs(kind: Kind): Programs {
+  const path = [process.env['PATH'], '/usr/sbin'].join(':');
+  if (kind === 'galera') return galeraPrograms(path);
+  const server = findGroupServer();
+  if (!server) throw new Error(`CLUSTER=${kind} needs ${GROUP_SERVER}`);
+  return { server, path };
+}
+
+function galeraPrograms(path: string): Programs {
+  const names = ['mariadbd', 'mariadb-install-db', 'my_print_defaults', 'mariadb-backup', 'socat', 'ss'];
+  const isComplete = existsSync(PROVIDER) && names.every((name) => findProgram(name));
+  if (!isComplete)
+    installDebianPackages(
+      ...['mariadb-server-core', 'mariadb-client-core', 'galera-4', 'mariadb-backup', 'socat', 'iproute2'],
+    );
+  const server = findProgram('mariadbd');
   const transfer = findProgram('wsrep_sst_mariabackup') ? '' : transferPrograms();
-  if (!mariadbd || !haproxy || transfer === undefined || !existsSync(PROVIDER))
-    throw new Error('test:cluster needs MariaDB, galera-4, mariadb-backup, socat and haproxy, or Debian and root');
-  project.provide('haproxy', haproxy);
-  return { mariadbd, path: [transfer, process.env['PATH'], '/usr/sbin'].filter(Boolean).join(':') };
+  if (!server || transfer === undefined || !existsSync(PROVIDER))
+    throw new Error('CLUSTER=galera needs MariaDB, galera-4, mariadb-backup and socat, or Debian and root');
+  return { server, path: [transfer, path].filter(Boolean).join(':') };
+}
+
+function haproxy(): string {
+  if (!findProgram('haproxy')) installDebianPackages('haproxy');
+  const found = findProgram('haproxy');
+  if (!found) throw new Error('test:cluster needs haproxy, or Debian and root');
+  return found;
 }
 
 /** They are in the package of the full server, which is unpacked only: installed, it would start a service of its own. */

@@ -1,0 +1,150 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import type { ConnectionOptions } from 'mysql2/promise';
+import { Cluster, type Entrance } from './cluster.js';
+import { ClusterNode, type Launch } from './node.js';
+
+const deployed = (path: string) => fileURLToPath(new URL(`../../deploy/group-replication/${path}`, import.meta.url));
+const CONFIG = deployed('group.cnf');
+const START = deployed('start.sh');
+const USERS = deployed('users.sql');
+
+/** As a container that is restarted whenever its server ends. */
+const RESTARTING = 'while :; do sh "$@" || :; sleep 1; done';
+
+const MEMBERS = 'performance_schema.replication_group_members';
+const OWN = `SELECT MEMBER_STATE AS state, MEMBER_ROLE AS role FROM ${MEMBERS} WHERE MEMBER_ID = @@server_uuid`;
+const REACHED = `SELECT SUM(MEMBER_STATE = 'ONLINE') * 2 > COUNT(*) AS isMajority FROM ${MEMBERS}`;
+const CONFLICTS = 'SELECT SUM(COUNT_CONFLICTS_DETECTED) AS sum FROM performance_schema.replication_group_member_stats';
+
+class GroupNode extends ClusterNode {
+  async isPrimary(): Promise<boolean> {
+    const [own] = await this.query(OWN);
+    return own?.['state'] === 'ONLINE' && own['role'] === 'PRIMARY';
+  }
+
+  /** A server that has ended itself is alone too. */
+  async isAlone(): Promise<boolean> {
+    const rows = await this.query(REACHED).catch(() => []);
+    return Number(rows[0]?.['isMajority'] ?? 0) === 0;
+  }
+
+  /** Starts the node as the first of a new group, over the data that it has. */
+  begin(): void {
+    writeFileSync(join(this.data, '.begin'), '');
+    this.start();
+  }
+
+  /** Whether the node has every transaction that another one has. */
+  async knows(executed: string): Promise<boolean> {
+    const [row] = await this.query('SELECT GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS isKnown', [executed]);
+    return Number(row?.['isKnown']) === 1;
+  }
+
+  async executed(): Promise<string> {
+    const [row] = await this.query('SELECT @@GLOBAL.gtid_executed AS executed');
+    return String(row?.['executed']);
+  }
+
+  protected async isSynced(): Promise<boolean> {
+    const [own] = await this.query(OWN);
+    return own?.['state'] === 'ONLINE' && !(await this.isAlone());
+  }
+
+  protected launch(): Launch {
+    const { server, folder } = this.spec;
+    return {
+      command: ['sh', '-c', RESTARTING, 'sh', START, server, `--defaults-file=${CONFIG}`, ...this.options()],
+      env: {
+        GROUP_DATA: this.data,
+        GROUP_SHARED: folder,
+        GROUP_USERS: USERS,
+        GROUP_PASSWORD_FILE: join(folder, 'password'),
+        // There may be none that is of this server's kind.
+        GROUP_CLIENT: '',
+        TMPDIR: this.folder,
+      },
+    };
+  }
+
+  protected administrator(): ConnectionOptions {
+    return { user: 'root', password: this.spec.password, socketPath: this.path('socket') };
+  }
+
+  private options(): string[] {
+    const isSingle = this.spec.kind === 'group-single-primary';
+    return [
+      ...this.commonOptions(),
+      `--server-id=${this.index + 1}`,
+      '--report-host=127.0.0.1',
+      `--loose-group-replication-local-address=${this.at(1)}`,
+      `--loose-group-replication-group-seeds=${[0, 1, 2].map((index) => this.at(1, index)).join(',')}`,
+      `--loose-group-replication-single-primary-mode=${isSingle ? 'ON' : 'OFF'}`,
+    ];
+  }
+}
+
+/** MySQL with Group Replication, in either mode. */
+export class GroupCluster extends Cluster<GroupNode> {
+  readonly nodes = [new GroupNode(this.spec, 0), new GroupNode(this.spec, 1), new GroupNode(this.spec, 2)] as const;
+  readonly haproxyConfig = 'group-replication.cfg';
+  readonly takesWritesEverywhere = this.spec.kind === 'group-multi-primary';
+  protected readonly upToDate = "SET SESSION group_replication_consistency = 'BEFORE'";
+
+  /** Each node makes its users by itself; the others get everything else from the first one. */
+  async begin(): Promise<void> {
+    writeFileSync(join(this.spec.folder, 'password'), this.spec.password, { mode: 0o600 });
+    const [first, ...others] = this.nodes;
+    first.start();
+    await first.synced();
+    await first.query("SET GLOBAL group_replication_bootstrap_group = OFF; GRANT ALL ON *.* TO 'latchkey'@'%'");
+    for (const node of others) node.start();
+    await Promise.all(others.map((node) => node.synced()));
+  }
+
+  /** As the operator does it: of nodes that are no group any longer, the one that knows the most begins again. */
+  async recovered(): Promise<void> {
+    const executed = await Promise.all(this.nodes.map((node) => answered(() => node.executed())));
+    for (const node of this.nodes) {
+      const known = await Promise.all(executed.map((each) => answered(() => node.knows(each))));
+      if (!known.every(Boolean)) continue;
+      await node.kill();
+      node.begin();
+      await node.synced();
+      await node.query('SET GLOBAL group_replication_bootstrap_group = OFF');
+      break;
+    }
+    await Promise.all(this.nodes.map((node) => node.synced()));
+  }
+
+  async conflicts(): Promise<number> {
+    const [row] = await this.nodes[0].query(CONFLICTS);
+    return Number(row?.['sum']);
+  }
+
+  async entrances(): Promise<readonly Entrance[]> {
+    if (this.takesWritesEverywhere) return this.nodes;
+    const primary = await this.writer();
+    return [primary, primary, primary];
+  }
+
+  protected async writer(): Promise<GroupNode> {
+    for (;;) {
+      for (const node of this.nodes) if (await node.isPrimary().catch(() => false)) return node;
+      await sleep(100);
+    }
+  }
+}
+
+/** Asks again until there is an answer: a server without its group ends and starts over and over. */
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      await sleep(100);
+    }
+  }
+}
