@@ -4,7 +4,7 @@ import { ConfigError } from '../config/config.error.js';
 import { readSmallFile, UnfitFileError } from '../config/read-file.js';
 
 /** What mysql2 is given for a connection by TLS. */
-type TlsOptions = Pick<PoolOptions, 'ssl' | 'stream'>;
+type TlsOptions = Pick<PoolOptions, 'ssl'> & { readonly stream?: () => Socket };
 
 /** The host of a URL. `URL` keeps the brackets of an IPv6 address, which the resolver does not know. */
 export function hostOf(url: URL): string {

@@ -82,7 +82,9 @@ export class LogStream {
     if (this.isWriting) this.begun = Buffer.alloc(0);
     if (this.isFull) this.tellOfLoss();
     const deadline = performance.now() + EXIT_PATIENCE_MS;
-    for (this.begin(); this.begun.length > 0; this.begin()) {
+    for (;;) {
+      this.begin();
+      if (this.begun.length === 0) return;
       try {
         this.begun = this.begun.subarray(writeSync(this.fd, this.begun));
       } catch (error) {
