@@ -38,6 +38,13 @@ export const charts = {
       bars(flat(rows, 'work', 'rate'), { x: 'work', y: 'rate, ratio', line: 1 }),
     ],
   }),
+  flood: ({ rows }) => ({
+    title: 'Verify and refresh at a modest rate while 400 connections guess at passwords, to alone',
+    hconcat: [
+      bars(flat(rows, 'flood', 'verify', 'ratio'), { x: 'flood', y: 'p99 of verify, flood to alone', line: 2 }),
+      bars(flat(rows, 'flood', 'refresh', 'ratio'), { x: 'flood', y: 'p99 of refresh, flood to alone', line: 2 }),
+    ],
+  }),
   storm: ({ rows }) => ({
     title: 'While 400 clients log in',
     hconcat: [

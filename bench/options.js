@@ -1,7 +1,7 @@
 // What `npm run bench` is asked for.
 import { parseArgs } from 'node:util';
 
-/** @typedef {'routes' | 'growth' | 'storm' | 'footprint' | 'workers' | 'profile'} Mode */
+/** @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile'} Mode */
 
 /**
  * Undefined is each experiment's own default.
@@ -18,10 +18,11 @@ import { parseArgs } from 'node:util';
 
 export const USAGE = `npm run bench -- [options]
 
-Without a mode: the table of routes, then --storm, --footprint and --workers.
+Without a mode: the table of routes, then --storm, --flood, --footprint and --workers.
 
   --growth             one thousand against ten million accounts and sessions
   --storm              verify and refresh while 400 clients log in
+  --flood              verify and refresh while 400 connections guess at passwords
   --footprint          start-up time and resident memory
   --workers            one and two workers
   --profile            a flame graph of one work
@@ -36,7 +37,7 @@ Without a mode: the table of routes, then --storm, --footprint and --workers.
   --help               this text`;
 
 /** @type {Mode[]} */
-const WITHOUT_MODE = ['routes', 'storm', 'footprint', 'workers'];
+const WITHOUT_MODE = ['routes', 'storm', 'flood', 'footprint', 'workers'];
 
 /**
  * @param {string[]} args
@@ -49,6 +50,7 @@ export function readOptions(args) {
     options: {
       growth: { type: 'boolean' },
       storm: { type: 'boolean' },
+      flood: { type: 'boolean' },
       footprint: { type: 'boolean' },
       workers: { type: 'boolean' },
       profile: { type: 'boolean' },
@@ -64,7 +66,7 @@ export function readOptions(args) {
   });
   if (values.help) return undefined;
   const { only, connections, rounds, seconds } = values;
-  const named = /** @type {const} */ (['growth', 'storm', 'footprint', 'workers', 'profile']).filter(
+  const named = /** @type {const} */ (['growth', 'storm', 'flood', 'footprint', 'workers', 'profile']).filter(
     (mode) => values[mode],
   );
   return {

@@ -78,6 +78,15 @@ const tables = {
     ['503', ({ refused }) => number(refused)],
     ['broken', ({ broken }) => number(broken)],
   ],
+  flood: [
+    ['flood', ({ flood }) => flood],
+    ...feltColumns('verify'),
+    ...feltColumns('refresh'),
+    ['answers /s', ({ rate }) => number(rate.median)],
+    ['401', ({ statuses }) => number(statuses[401] ?? 0)],
+    ['429', ({ statuses }) => number(statuses[429] ?? 0)],
+    ['503', ({ statuses }) => number(statuses[503] ?? 0)],
+  ],
   footprint: [
     ['target', ({ target }) => target],
     ['start ms', ({ start }) => spreadText(start)],

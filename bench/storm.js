@@ -24,13 +24,13 @@ import { login } from './works.js';
  * @property {number} broken connections that broke or timed out
  */
 
-const CLIENTS = 400;
+export const CLIENTS = 400;
 const ACCOUNTS = 64;
 /** Requests a second. */
-const RATES = { verify: 100, refresh: 20 };
+export const RATES = { verify: 100, refresh: 20 };
 /** Seconds that the storm lasts before and after what is measured. */
-const MARGIN = 1;
-const WARM_UP_SECONDS = 2;
+export const MARGIN = 1;
+export const WARM_UP_SECONDS = 2;
 
 /** @param {import('./run.js').Setting} setting */
 export async function storm({ serverUrl, options, progress }) {
@@ -62,7 +62,7 @@ export async function storm({ serverUrl, options, progress }) {
 }
 
 /** @param {Served} served @param {number} refreshes @returns {Promise<Stock>} */
-async function stockOf({ target, url }, refreshes) {
+export async function stockOf({ target, url }, refreshes) {
   const accounts = await newSessions(target, url, ACCOUNTS, { hashes: true });
   const verify = await newSessions(target, url, ACCOUNTS, {});
   return { accounts, verify, refresh: await newSessions(target, url, refreshes, {}) };
@@ -94,7 +94,7 @@ async function oneRound(stocked, { sender, generator, seconds }) {
  * @param {number} seconds
  * @returns {Promise<Felt>}
  */
-async function steady(sender, { served: { url, target }, stock }, seconds) {
+export async function steady(sender, { served: { url, target }, stock }, seconds) {
   const sessions = { verify: stock.verify, refresh: stock.refresh.splice(0, RATES.refresh * seconds) };
   sender.send({ url, seconds, rates: RATES, sessions });
   const [felt] = await once(sender, 'message', { signal: AbortSignal.timeout(seconds * 1000 + 60_000) });
@@ -120,8 +120,11 @@ async function hashRate() {
   return rate;
 }
 
-/** @param {string} target @param {Round[]} rounds */
-function rowOf(target, rounds) {
+/**
+ * @param {{ alone: Felt, storm: Felt }[]} rounds
+ * @returns what verify and refresh felt
+ */
+export function feltIn(rounds) {
   const felt = (/** @type {'verify' | 'refresh'} */ work) => {
     const [alone, during] = /** @type {const} */ (['alone', 'storm']).map((when) => rounds.map((r) => r[when][work]));
     const of = (/** @type {typeof alone} */ times, /** @type {'p50' | 'p99' | 'late'} */ what) =>
@@ -132,12 +135,16 @@ function rowOf(target, rounds) {
       ratio: ratios(of(during, 'p99'), of(alone, 'p99')),
     };
   };
+  return { verify: felt('verify'), refresh: felt('refresh') };
+}
+
+/** @param {string} target @param {Round[]} rounds */
+function rowOf(target, rounds) {
   const hashes = rounds.map((round) => round.hashes);
   const logins = rounds.map((round) => round.logins);
   return {
     target,
-    verify: felt('verify'),
-    refresh: felt('refresh'),
+    ...feltIn(rounds),
     logins: spread(logins),
     hashes: spread(hashes),
     share: ratios(logins, hashes),

@@ -1,4 +1,5 @@
 // The work: what the clients of one connection send, one request after the other.
+import { createHash } from 'node:crypto';
 
 /**
  * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>, body?: string }} Request
@@ -26,13 +27,35 @@ const send = (path, body, method = 'POST') => ({
   body: JSON.stringify(body),
 });
 
+/**
+ * A request from somewhere: each person has a network of their own, as real clients mostly have.
+ * @param {number} network @param {Request} request @returns {Request}
+ */
+const from = (network, request) => ({
+  ...request,
+  headers: {
+    ...request.headers,
+    'X-Forwarded-For': `2001:db8:${(network >>> 16).toString(16)}:${(network & 0xffff).toString(16)}::1`,
+  },
+});
+
+/** Where somebody is at home. @param {string} username */
+const homeOf = (username) => createHash('sha256').update(username).digest().readUInt32BE();
+
 let count = 0;
 export const newName = () => `u${process.pid.toString(36)}${Date.now().toString(36)}${(count++).toString(36)}`;
 
 /** @param {string} username */
-export const register = (username) => send('/auth/register', { username, password: PASSWORD });
+export const register = (username) => from(homeOf(username), send('/auth/register', { username, password: PASSWORD }));
 /** @param {string} username */
-export const login = (username) => send('/auth/token', { username, password: PASSWORD });
+export const login = (username) => from(homeOf(username), send('/auth/token', { username, password: PASSWORD }));
+
+let networks = 0;
+/** A network that nothing came from before. */
+const newNetwork = () => homeOf(`${process.pid} ${Date.now()} ${networks++}`);
+/** @param {string} username @param {number} network @returns {Request} */
+const guess = (username, network) =>
+  from(network, send('/auth/token', { username, password: 'not the right password' }));
 /** @param {string} token */
 export const refresh = (token) => send('/auth/token/refresh', { refresh: token });
 /** @param {string} token */
@@ -87,8 +110,24 @@ export const works = {
   'refresh-each': { spends: true, script: each((session) => refresh(session.refresh)) },
   'login-each': { hashes: true, amount: HASHES, script: each((session) => login(session.username)) },
   'login-storm': { hashes: true, script: each((session) => login(session.username)) },
+  // From where the account has not logged in before.
+  'login-new': {
+    hashes: true,
+    amount: HASHES,
+    servedBy: (target) => target === 'latchkey',
+    script: each(({ username }) => from(newNetwork(), send('/auth/token', { username, password: PASSWORD }))),
+  },
+  // Attacks: one source that tries one name, one name that all sources try, and other names from everywhere.
+  'flood-source': { script: each(({ username }) => guess(username, 1)) },
+  'flood-name': { script: (sessions) => again(sessions().username) },
+  'flood-names': { script: each(() => guess(newName(), newNetwork())) },
   'in-turn': { spends: true, script: (sessions) => inTurn(sessions()) },
 };
+
+/** Guesses at one name, each from another source. @param {string} username @returns {Script} */
+function again(username) {
+  return { first: guess(username, newNetwork()), next: () => guess(username, newNetwork()) };
+}
 
 /** @param {(session: Session) => Request} requestOf @returns {Work['script']} */
 function each(requestOf) {
