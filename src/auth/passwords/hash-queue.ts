@@ -50,11 +50,6 @@ export class HashQueue {
     if (this.waiting.size >= CAPACITY || this.waitSeconds > this.config.HASH_TIMEOUT) throw this.overloaded();
   }
 
-  /** Whether whoever comes now has to wait for others. */
-  get isBusy(): boolean {
-    return this.waiting.size > 0;
-  }
-
   private get waitSeconds(): number {
     return (this.waiting.size * this.duration) / this.places / 1000;
   }

@@ -35,11 +35,6 @@ export class PasswordHasher implements OnModuleInit {
     this.queue.admit();
   }
 
-  /** Whether others wait already. */
-  get isBusy(): boolean {
-    return this.queue.isBusy;
-  }
-
   /** @returns the hash in the PHC string format, with its salt and cost */
   hash(password: string, hungUp?: AbortSignal): Promise<string> {
     const task = { kind: 'hash', password: normalizePassword(password), cost: this.cost } as const;
@@ -54,12 +49,6 @@ export class PasswordHasher implements OnModuleInit {
     const hash = known ?? (await this.decoy);
     const task = { kind: 'verify', password: normalizePassword(password), hash, cost: this.cost } as const;
     return (await this.queue.run(task, hungUp)) === true && known !== undefined;
-  }
-
-  /** Does the work of {@link verify} without an account's hash, and finds nothing. */
-  async verifyDecoy(password: string, hungUp?: AbortSignal): Promise<false> {
-    await this.verify(undefined, password, hungUp);
-    return false;
   }
 
   /** Whether a hash is cheaper to guess against than one made now. */
