@@ -114,7 +114,7 @@ describe('an account with many sessions', () => {
     },
   );
 
-  it('ends one by its key and its owner, in one statement that reads no others', async () => {
+  it('ends one of many by its id, and none of another account', async () => {
     const mine = await register(service.client);
     const stranger = await register(service.client);
     const [theirs] = await copySessions(service, stranger.username, 1);

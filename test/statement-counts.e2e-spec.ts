@@ -84,6 +84,21 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ verify: 1, getuser: 1, refresh: 1, logout: 1 });
   });
 
+  it('the list of sessions takes two statements, and ending one of them two', async () => {
+    const { username, access } = await register(service.client);
+    for (let i = 0; i < TRIES; i++) await service.client.post('/auth/token', { username, password: PASSWORD });
+    const { body } = await service.client.call('GET', '/account/sessions', { bearer: access });
+    const ids = (body.sessions as { id: string; current: boolean }[])
+      .filter(({ current }) => !current)
+      .map(({ id }) => id);
+    expect({
+      list: await statementsOf(200, () => service.client.call('GET', '/account/sessions', { bearer: access })),
+      end: await statementsOf(204, () =>
+        service.client.call('DELETE', `/account/sessions/${ids.pop()}`, { bearer: access }),
+      ),
+    }).toEqual({ list: 2, end: 2 });
+  });
+
   it('a login takes two from a source that the account knows, and six from a new one', async () => {
     const home = newAddress();
     const name = await accountAt(home);

@@ -66,6 +66,23 @@ describe('PasswordHasher', () => {
     expect(process.calls).toBe(1);
   });
 
+  it('works as long for a right password as for a wrong one, where the hash is cheaper than the present cost', async () => {
+    const cheap = await hasherOf().hasher.hash('a password');
+    const { hasher } = hasherOf({ ARGON2_MEMORY_KIB: '16384', ARGON2_TIME_COST: '4' });
+    const shortest = async (password: string, isRight: boolean) => {
+      let ms = Infinity;
+      for (let i = 0; i < 5; i++) {
+        const startedAt = performance.now();
+        expect(await hasher.verify(cheap, password)).toBe(isRight);
+        ms = Math.min(ms, performance.now() - startedAt);
+      }
+      return ms;
+    };
+    const wrong = await shortest('a passwore', false);
+    // Without the rest of the work a right password takes a fiftieth of that.
+    expect(await shortest('a password', true)).toBeGreaterThan(wrong / 2);
+  });
+
   it.each([1, 2, 3])('hashes %i at a time at most, and has as many at hand', async (threads) => {
     const { hasher, process } = hasherOf({ HASH_CONCURRENCY: String(threads) });
     const hash = await hasher.hash('a password');
