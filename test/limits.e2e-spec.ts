@@ -254,6 +254,40 @@ describe('a guess', () => {
     await holder.end();
     expect((await logInToA(name, 'wrong password')).status).toBe(401);
   });
+
+  it.runIf(inject('mysqlUrl'))('whose counters are locked keeps no other request waiting', async () => {
+    const narrow = await startService({ env: { ...LIMITS, DATABASE_POOL: '1' } });
+    const holder = await createConnection(narrow.store.env['DATABASE_URL']!);
+    const isCounting = async () => {
+      const [rows] = await holder.query(
+        "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%INTO counters%'",
+      );
+      // One of them is this question.
+      return (rows as unknown[]).length > 1;
+    };
+    try {
+      const { access } = await registerAt(narrow.client);
+      const { logInToA } = from(newAddress(), narrow);
+      expect((await logInToA(newName(), 'wrong password')).status).toBe(401);
+      await holder.beginTransaction();
+      await holder.query('SELECT * FROM counters FOR UPDATE');
+      let shortest = Infinity;
+      for (let i = 0; i < 3; i++) {
+        const guess = logInToA(newName(), 'wrong password');
+        await vi.waitUntil(isCounting);
+        const startedAt = performance.now();
+        expect((await narrow.client.post('/auth/token/verify', { token: access })).status).toBe(200);
+        shortest = Math.min(shortest, performance.now() - startedAt);
+        expect((await guess).status).toBe(503);
+      }
+      // Over the same connection it would wait for a second.
+      expect(shortest).toBeLessThan(500);
+      await holder.rollback();
+    } finally {
+      await holder.end();
+      await narrow.stop();
+    }
+  });
 });
 
 describe('the current password at a change of it', () => {
