@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 const STOP_DEADLINE_MS = 10_000;
 
 /**
- * Logs an error that nothing has caught, once, and stops the process: requests under way are still answered. It exits with 1, so that
- * its supervisor starts it again.
+ * Installs a handler for errors that nothing catches. It logs the first one, has requests under way answered, and exits with 1, so
+ * that the supervisor starts the process again.
  * @param stop takes nothing new, and resolves when everything is finished
  */
 export function stopOnUncaughtError(logger: Logger, stop: () => Promise<unknown>): void {

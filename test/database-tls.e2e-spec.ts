@@ -180,7 +180,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     server.signal('SIGSTOP');
     await becomes(503);
     server.signal('SIGCONT');
-    // The server answers again, by a certificate that is not its own, and the service hangs up on it.
+    // The server answers again, with the certificate of another name, and the service disconnects.
     const before = await refusedByService();
     while ((await refusedByService()) < before + 3) expect((await fetch(`${url}/readyz`)).status).toBe(503);
     await show(await ours.issue([...LOCALHOST]));

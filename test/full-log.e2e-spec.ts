@@ -57,7 +57,7 @@ async function stops(): Promise<void> {
   expect(child.exitCode).toBe(0);
 }
 
-describe.skipIf(process.platform === 'win32')('a log that takes nothing keeps nobody waiting', () => {
+describe.skipIf(process.platform === 'win32')('a log that cannot be written does not keep clients waiting', () => {
   it.runIf(process.platform === 'linux')('on a disk that is full', async () => {
     await start(openSync('/dev/full', 'a'));
     await send(500);

@@ -7,9 +7,9 @@ import { processesOfEachTest } from './support/processes.js';
 
 /** What nothing in the program catches, each at SIGUSR2. */
 const FAULTS = {
-  'an exception': `setImmediate(() => { throw new Error('nobody caught me'); })`,
-  'a rejection': `Promise.reject(new Error('nobody caught me'))`,
-  'one after the other': `setInterval(() => { throw new Error('nobody caught me'); }, 1)`,
+  'an exception': `setImmediate(() => { throw new Error('not caught'); })`,
+  'a rejection': `Promise.reject(new Error('not caught'))`,
+  'one after the other': `setInterval(() => { throw new Error('not caught'); }, 1)`,
 };
 const preloaded = (fault: string) => ({
   NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => ${fault})`)}`,
@@ -45,7 +45,7 @@ describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_
     service.kill('SIGUSR2');
     expect(await service.logged(({ event }) => event === 'uncaught_error')).toMatchObject({
       level: 'fatal',
-      err: { message: 'nobody caught me' },
+      err: { message: 'not caught' },
     });
     registration.finish();
     expect(await registration.status).toBe(201);

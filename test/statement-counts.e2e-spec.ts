@@ -12,7 +12,7 @@ const TRIES = 4;
 /** The default configuration, but for hashes that are cheap. */
 const LIMITS = { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.1' };
 
-// The embedded store sends its statements to nobody: it runs them itself.
+// The embedded store sends no statements: it runs them itself.
 describe.runIf(inject('mysqlUrl'))('over a database server, with limits and events on', () => {
   const counter = new CommandCounter();
   let way: Way;

@@ -25,8 +25,8 @@ export async function isInGroup(dataSource: DataSource): Promise<boolean> {
 }
 
 /**
- * Runs work while no instance at any node of the group does. Nodes do not know each other's named locks, and do not notice that
- * two of them define the same index: both have it then, neither can apply what the other did, and both leave the group.
+ * Runs work while no instance at any node of the group does. Nodes do not know each other's named locks. Two nodes that define the
+ * same index at once both succeed, cannot apply each other's definition, and both leave the group.
  * @throws when another instance holds the lock for minutes
  */
 export async function underGroupLock(dataSource: DataSource, work: () => Promise<void>): Promise<void> {
@@ -36,7 +36,7 @@ export async function underGroupLock(dataSource: DataSource, work: () => Promise
     if (attempt === ATTEMPTS) throw new Error('another instance holds the migration lock');
     await sleep(PAUSE_MS);
   }
-  // A failure is of no account: the next renewal comes well before the end.
+  // A failed renewal does not matter: the next one comes well before the lease ends.
   const renewal = setInterval(() => {
     void dataSource.query(RENEW, [holder]).catch(() => undefined);
   }, RENEW_EVERY_MS);
@@ -44,14 +44,14 @@ export async function underGroupLock(dataSource: DataSource, work: () => Promise
     await work();
   } finally {
     clearInterval(renewal);
-    // Should this fail, the lock ends by itself; the error to report is that of the work.
+    // If this fails, the lease ends by itself. The error to report is that of the work.
     await retrying(() => dataSource.query(RELEASE, [holder])).catch(() => undefined);
   }
 }
 
 /**
- * Two nodes may do this at once: where the table is there, the definition does nothing. But neither of them may wait for the other
- * to have its definition too (`AFTER`), or both would wait for ever and the group with them.
+ * Creates the table of the lock. Two nodes may do so at once. Neither may wait until the other has its definition (`AFTER`), or both
+ * would wait for ever, and the group with them.
  */
 async function createLock(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();

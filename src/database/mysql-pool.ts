@@ -15,8 +15,8 @@ const SYNC_WAIT = 1 + 2 + 4;
 
 /**
  * Makes a node of a MySQL group do the same, for reads and writes alike. A stronger setting of the server (its commits wait for all
- * nodes) stays. A node that is read only has not joined its group yet, and would read what it had when it stopped, or is a
- * secondary, which takes no writes: there is no such setting for it, so that its connection is given up.
+ * nodes) stays. A read-only node is a secondary or has not joined its group yet: for it the value is invalid on purpose, so that the
+ * connection is given up.
  */
 const GROUP_CONSISTENCY = `CASE WHEN @@GLOBAL.super_read_only THEN 'none'
   WHEN @@GLOBAL.group_replication_consistency IN ('AFTER', 'BEFORE_AND_AFTER') THEN 'BEFORE_AND_AFTER'

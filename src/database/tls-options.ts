@@ -12,8 +12,8 @@ export function hostOf(url: URL): string {
 }
 
 /**
- * Returns the options of `?ssl=on`: the server must show a certificate for its name that an authority of `?ssl-ca=FILE` has signed,
- * or one that Node.js trusts where there is no such file. Empty without `ssl=on`.
+ * Returns the options of `?ssl=on`: the server must show a certificate for its name, signed by an authority of `?ssl-ca=FILE` or,
+ * without that file, by one that Node.js trusts. Empty without `ssl=on`.
  * @throws ConfigError when the file cannot be read
  */
 export function tlsOptions(url: URL): TlsOptions {
@@ -36,7 +36,7 @@ function certificatesIn(file: string): string {
 
 /**
  * Connects to an address, which TLS does not send as a server name (RFC 6066 section 3). For such a connection Node.js checks the
- * certificate against the host of the socket, and a socket that has resolved no name says `localhost`: so it is told the address.
+ * certificate against `_host` of the socket, which is `localhost` unless it is set.
  */
 function connectToAddress(host: string, port: number): Socket {
   const socket = connect(port, host);

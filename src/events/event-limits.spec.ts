@@ -7,7 +7,7 @@ const refreshOf = (sessionId: string): Recordable => ({ event: 'refresh', outcom
 /** Shows the same event again and again. @returns how often it is admitted */
 function admitted(limits: EventLimits, count: number, event: Recordable, source: string | undefined, now = 0): number {
   let sum = 0;
-  for (let i = 0; i < count; i++) if (limits.admits(event, source, now)) sum += 1;
+  for (let i = 0; i < count; i++) if (limits.admit(event, source, now)) sum += 1;
   return sum;
 }
 
@@ -41,17 +41,17 @@ describe('EventLimits', () => {
     [{ event: 'logout', outcome: 'success', sessionId: 'x' }],
     [{ event: 'session_end', outcome: 'success', reason: 'owner', sessionId: 'x' }],
     [{ event: 'password_change', outcome: 'success', sessionId: 'x' }],
-  ])('admits every %j, also of a source that has used up its bound', (event) => {
+  ])('admit every %j, also of a source that has used up its bound', (event) => {
     const limits = new EventLimits();
     admitted(limits, 1_000, FAILURE, 'a');
     expect(admitted(limits, 10_000, event, 'a')).toBe(10_000);
   });
 
-  it('admits whatever no request asked for', () => {
+  it('admit whatever no request asked for', () => {
     expect(admitted(new EventLimits(), 10_000, FAILURE, undefined)).toBe(10_000);
   });
 
-  it('admits one refresh a minute of each session', () => {
+  it('admit one refresh a minute of each session', () => {
     const limits = new EventLimits();
     expect(admitted(limits, 100, refreshOf('x'), 'a')).toBe(1);
     expect(admitted(limits, 100, refreshOf('y'), 'a')).toBe(1);
@@ -65,8 +65,8 @@ describe('EventLimits', () => {
     const before = process.memoryUsage().heapUsed;
     let recorded = 0;
     for (let i = 0; i < 60_000; i++) {
-      limits.admits(refreshOf(`session ${i}`), 'a', 0);
-      if (limits.admits(FAILURE, `source ${i}`, i)) recorded += 1;
+      limits.admit(refreshOf(`session ${i}`), 'a', 0);
+      if (limits.admit(FAILURE, `source ${i}`, i)) recorded += 1;
     }
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(60 * 1024 * 1024);
     const leftOut = limits.takeLeftOut();

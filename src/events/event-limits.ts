@@ -19,7 +19,7 @@ const MINUTE_MS = 60_000;
 /** Events within a minute that cost a client next to nothing: of one source, and of all together. */
 export const MOST_OF_SOURCE = 300;
 export const MOST_OF_ALL = 6_000;
-/** Sources and sessions that are remembered, at most; of those forgotten first, a few events more are recorded. */
+/** Sources and sessions that are remembered, at most. A forgotten one may have a few events more. */
 const REMEMBERED = 20_000;
 
 /** Of no source: the sources together. */
@@ -35,9 +35,8 @@ interface Count {
 }
 
 /**
- * Bounds the events that clients can make at will. A refresh is recorded once a minute for each session. Failures and whatever else
- * costs a client no password are bounded a source and in all; what is left out is counted. Successes that take a password or that
- * end a session are never left out.
+ * Bounds the events that clients can repeat at will: refreshes by session, failures by source and in all. Events beyond a bound are
+ * counted. Successes that take a password or that end a session are never left out.
  */
 export class EventLimits {
   private readonly refreshes = new LRUCache<string, number>({ max: REMEMBERED });
@@ -49,16 +48,20 @@ export class EventLimits {
     },
   });
 
-  /** @param source see `sourceOf`; undefined for what no request asked for */
-  admits(event: Recordable, source: string | undefined, now: number): boolean {
+  /**
+   * Counts an event.
+   * @param source see `sourceOf`; undefined for an event that no request caused
+   * @returns whether the event is to be recorded
+   */
+  admit(event: Recordable, source: string | undefined, now: number): boolean {
     if (source === undefined) return true;
-    if (event.event === 'refresh' && event.outcome === 'success') return this.admitsRefresh(event.sessionId ?? '', now);
+    if (event.event === 'refresh' && event.outcome === 'success') return this.noteRefresh(event.sessionId ?? '', now);
     if (event.outcome === 'success' && !REPEATABLE.has(event.reason ?? '')) return true;
-    if (!this.isWithin(this.countOf(source, now), MOST_OF_SOURCE)) return false;
-    return this.isWithin(this.countOf(ALL, now), MOST_OF_ALL);
+    if (!this.takeFrom(this.countOf(source, now), MOST_OF_SOURCE)) return false;
+    return this.takeFrom(this.countOf(ALL, now), MOST_OF_ALL);
   }
 
-  /** Takes what was left out so far, by source; empty for what all sources together had too many. */
+  /** Takes the numbers of events that were left out so far, by source. An empty source stands for all sources together. */
   takeLeftOut(): LeftOut[] {
     for (const [source, count] of this.counts.entries()) {
       if (count.leftOut > 0) this.leaveOut(source, count.leftOut);
@@ -69,14 +72,14 @@ export class EventLimits {
     return taken;
   }
 
-  private admitsRefresh(sessionId: string, now: number): boolean {
+  private noteRefresh(sessionId: string, now: number): boolean {
     const last = this.refreshes.get(sessionId);
     if (last !== undefined && isSameMinute(last, now)) return false;
     this.refreshes.set(sessionId, now);
     return true;
   }
 
-  private isWithin(count: Count, most: number): boolean {
+  private takeFrom(count: Count, most: number): boolean {
     if (count.recorded < most) {
       count.recorded += 1;
       return true;
@@ -88,13 +91,13 @@ export class EventLimits {
   private countOf(source: string, now: number): Count {
     const present = this.counts.get(source);
     if (present && isSameMinute(present.since, now)) return present;
-    // `dispose` sees to what the minute before has left out.
+    // `dispose` keeps the number that the minute before has left out.
     const count = { since: now, recorded: 0, leftOut: 0 };
     this.counts.set(source, count);
     return count;
   }
 
-  /** Bounded like the sources: beyond that they are told together. */
+  /** Bounded like the sources. Those beyond are counted together. */
   private leaveOut(source: string, count: number): void {
     const key = this.forgotten.has(source) || this.forgotten.size < MOST_OF_SOURCE ? source : ALL;
     this.forgotten.set(key, (this.forgotten.get(key) ?? 0) + count);

@@ -22,7 +22,7 @@ export interface EventDetails {
 }
 
 const DAY_MS = 86_400_000;
-/** How long events that are left out wait to be told of, in milliseconds. */
+/** How long the number of events that were left out waits to be recorded, in milliseconds. */
 const LEFT_OUT_MS = 60_000;
 /** Events that are trimmed by one statement. */
 const TRIMMED = 5_000;
@@ -43,15 +43,15 @@ export class SecurityEventsService {
   ) {}
 
   /**
-   * Tells of it after this turn, so that the answer does not wait. Of what a client can repeat at will, see {@link EventLimits},
-   * only a number of events is told of, and how many more there were.
+   * Logs and stores an event after this turn, so that the answer does not wait. Events that a client can repeat at will are bounded,
+   * see {@link EventLimits}; the number of those left out is recorded later.
    * @param origin left out for what no request asked for
    */
   record(details: EventDetails, origin?: Origin): void {
     const at = this.clock.now();
-    if (!this.limits.admits(details, origin && sourceOf(origin.address), at)) {
+    if (!this.limits.admit(details, origin && sourceOf(origin.address), at)) {
       this.timer ??= setTimeout(() => {
-        this.tellOfLeftOut();
+        this.recordLeftOut();
       }, LEFT_OUT_MS).unref();
       return;
     }
@@ -60,7 +60,7 @@ export class SecurityEventsService {
     });
   }
 
-  private tellOfLeftOut(): void {
+  private recordLeftOut(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     for (const { source, count } of this.limits.takeLeftOut())
@@ -93,7 +93,7 @@ export class SecurityEventsService {
   async write(): Promise<void> {
     // Whatever was recorded is told of by then.
     await nextTurn();
-    this.tellOfLeftOut();
+    this.recordLeftOut();
     await this.writer.write();
   }
 

@@ -2,9 +2,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Connections } from './connections.js';
-import { onceIn } from './once-in.js';
+import { turnsEvery } from './turns.js';
 
-/** Between two times that idle connections are looked for, which takes longer than refusing one; and between two log lines. */
+/** Between two searches for idle connections, each of which takes longer than refusing one, and between two log lines. */
 const PAUSE_MS = 1_000;
 
 interface Bounds {
@@ -14,20 +14,20 @@ interface Bounds {
 }
 
 /**
- * Closes connections beyond `maxConnections` at once, and those of one source beyond its own bound. Connections that are kept alive without
- * a request give way to new ones; not for a source that is over its bound, which could so close the connections of others.
+ * Closes connections beyond `maxConnections` at once, and those of one source beyond its own bound. Idle connections give way to new
+ * ones, but not for a source beyond its bound: it could close the connections of others that way.
  * Not by Node's `maxConnections`: workers that are full would hand a connection to each other for ever.
  */
 export function limitConnections(server: Server, connections: Connections, bounds: Bounds, logger: Logger): void {
   const { maxConnections, maxConnectionsOfSource, sourceOf } = bounds;
   const counts = new Map<string, number>();
-  const isTimeToLook = onceIn(PAUSE_MS);
-  const isTimeToLog = onceIn(PAUSE_MS);
+  const takeTurnToLook = turnsEvery(PAUSE_MS);
+  const takeTurnToLog = turnsEvery(PAUSE_MS);
 
   server.on('connection', (socket: Socket) => {
     if (connections.size > maxConnections) {
       socket.destroy();
-      if (!isTimeToLook()) return;
+      if (!takeTurnToLook()) return;
       logger.warn({ event: 'too_many_connections', max: maxConnections }, 'connections are refused');
       server.closeIdleConnections();
       return;
@@ -37,7 +37,7 @@ export function limitConnections(server: Server, connections: Connections, bound
     const count = counts.get(source) ?? 0;
     if (count >= maxConnectionsOfSource) {
       socket.destroy();
-      if (isTimeToLog())
+      if (takeTurnToLog())
         logger.warn(
           { event: 'too_many_connections_of_source', max: maxConnectionsOfSource, source },
           'connections of one source are refused',

@@ -20,7 +20,7 @@ export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse
     server.on('request', ({ socket }, response) => {
       const answers = this.owed.get(socket);
       answers?.add(response);
-      // What is written after the client has gone is an error of the answer.
+      // A write after the client has gone raises an error on the answer.
       response.on('error', ignore);
       response.once('close', () => answers?.delete(response));
     });
@@ -48,7 +48,7 @@ function abandon(answers: ReadonlySet<ServerResponse>): void {
   for (const answer of answers) {
     if (answer.socket) continue;
     answer.destroy();
-    // Read by what begins to send a file only now, see `stream.finished`.
+    // Code that begins to send a file only now reads this, see `stream.finished`.
     Object.defineProperty(answer, 'closed', { value: true });
     answer.emit('close');
   }

@@ -49,7 +49,7 @@ export class MalformedHttp {
   /** A server that is no proxy has no tunnels; without an answer the connection would just end. */
   refuseTunnels(server: Server): void {
     server.on('connect', (_request, socket) => {
-      // Node reads a socket no longer once it has handed it over, so that a client that goes would not be noticed.
+      // Node no longer reads a socket that it has handed over. Without reading, a client that leaves would not be noticed.
       socket.resume();
       this.refuse(socket as Socket, { code: 'method_not_allowed', allow: ALLOWED }, 'CONNECT');
     });

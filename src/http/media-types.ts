@@ -5,8 +5,8 @@ import { type Dialects, routeOf } from './dialect.js';
 const UTF8 = new Set(['utf-8', 'utf8', '"utf-8"', '"utf8"']);
 
 /**
- * Refuses with 415 bodies of a media type that the route's contract does not have, although another contract has it; bodies that are
- * compressed; and bodies that say they are in another encoding of characters than UTF-8, as which they would be read.
+ * Refuses three kinds of bodies with 415: those of a media type that only another contract has, compressed ones, and those whose
+ * `charset` is not UTF-8, which would be read as UTF-8 all the same.
  */
 export function refuseForeignMediaTypes(fastify: FastifyInstance, dialects: Dialects): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -23,8 +23,8 @@ function isForeign(request: FastifyRequest, dialects: Dialects): boolean {
 }
 
 /**
- * Whether a media type names no other `charset` than UTF-8, by either of its names. Not by Node's `MIMEType`, whose time grows with the
- * square of white space.
+ * Whether a media type names no other `charset` than UTF-8. Not by Node's `MIMEType`, whose time grows with the square of the white
+ * space.
  */
 function isUtf8(contentType: string): boolean {
   // No parameter of these media types may have a semicolon in its value.

@@ -3,7 +3,7 @@ import type { FastifyServerFactory } from 'fastify';
 import type { Logger } from 'pino';
 import type { Connections } from './connections.js';
 import { limitConnections } from './connection-limit.js';
-import { onceIn } from './once-in.js';
+import { turnsEvery } from './turns.js';
 import { Pipelining } from './pipelining.js';
 import { cutStalledAnswers } from './stalled-answers.js';
 
@@ -51,9 +51,9 @@ export function serverFactory(limits: Limits, connections: Connections, logger: 
 
 /** Fastify listens for errors of the start alone; later ones say that a connection could not be accepted, which is no reason to stop. */
 function logFailedAccepts(server: Server, logger: Logger): void {
-  const isTimeToLog = onceIn(LOG_PAUSE_MS);
+  const takeTurnToLog = turnsEvery(LOG_PAUSE_MS);
   server.on('error', (error) => {
-    if (server.listening && isTimeToLog())
+    if (server.listening && takeTurnToLog())
       logger.error({ event: 'accept_failed', err: error }, 'a connection was not accepted');
   });
 }

@@ -1,7 +1,7 @@
 import { refusedUntil } from './budget.js';
 import type { CounterMap, Counters, Share, Take, Taken } from './counters.js';
 
-/** What came of an attempt that was to be counted. */
+/** The result of counting an attempt. */
 export interface Outcome {
   /** Until when it is refused, in milliseconds since 1970; 0 when each of its budgets had room for it. */
   readonly refusedUntil: number;
@@ -9,20 +9,20 @@ export interface Outcome {
   readonly taken: readonly Taken[];
 }
 
-/** For an attempt whose budget has room again by the time that it is refused. */
+/** How long an attempt waits whose budget has room again by the time that it is refused. */
 export const NEXT_TRY_MS = 1_000;
 
 /** An attempt, and what it takes one of. */
 export interface Attempt {
   /** Refuse it once they are used up. */
   readonly shares: readonly Share[];
-  /** Are counted with it, whatever comes of it. */
+  /** Counted with the attempt, whether it is refused or not. */
   readonly noted?: readonly Share[];
 }
 
 /**
- * Counts several attempts by one statement. An attempt that goes beyond one of its shares is refused; counted it is all the same, so that
- * of a burst no more get through than of attempts that come one after the other.
+ * Counts several attempts by one statement. An attempt beyond one of its shares is refused, and counted all the same: of a burst no
+ * more get through than of attempts one after the other.
  * @param now milliseconds since 1970
  * @returns the attempts with what came of them
  */
@@ -44,7 +44,7 @@ export async function countAttempts<A extends Attempt>(
   });
   const after: CounterMap = takes.size > 0 ? await counters.add([...takes.values()], now) : new Map();
   return ordered.map(({ attempt, shares }) => {
-    // Attempts that other replicas counted meanwhile are taken to have come first: that lets through too few, and never too many.
+    // Attempts that other replicas counted meanwhile are assumed to have come first, which lets through too few and never too many.
     const beyond = shares.find(({ id, budget, ordinal }) => {
       const used = after.get(id)?.used ?? 0;
       return used - (takes.get(id)?.attempts ?? 0) + ordinal > budget.most;

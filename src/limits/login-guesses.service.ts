@@ -51,14 +51,14 @@ interface Plan extends Attempt {
 type Verdict = Admission & { readonly refusedUntil: number };
 
 /**
- * Guesses of one batch. One batch at a time, so that each reads what the one before has counted: within a process a burst is counted as
- * if its guesses had come one after the other.
+ * Guesses of one batch. One batch at a time, so that each reads what the one before has counted. Within a process a burst is counted
+ * as if its guesses had come one after the other.
  */
 const BATCHES = { underWay: 1, size: 32 };
 
 /**
- * Counts guesses at passwords before they are looked at, by name, by source and by both. What a source may not do any more is not
- * counted against the name. A source that the account knows is looked at first and counted when it was wrong.
+ * Counts guesses at passwords before they are checked, by name, by source and by both. A guess that its source may not make is not
+ * counted against the name. A guess from a source that the account knows is counted only once it was wrong.
  */
 @Injectable()
 export class LoginGuessesService {
@@ -106,7 +106,7 @@ export class LoginGuessesService {
   private queryOf(loginName: string, source: string): Query {
     const typed = normalizeName(loginName);
     const name = nameKey(typed);
-    // Of one length, and no list of names for whoever reads the table.
+    // Of one length, and the table shows no names.
     const hash = createHash('sha256').update(name).digest('base64url');
     return {
       ...{ name, isEmail: isEmailName(typed), source, oldestDay: this.sources.oldestDay },

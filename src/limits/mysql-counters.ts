@@ -31,7 +31,7 @@ export class MySqlCounters extends Counters {
   }
 
   async add(takes: readonly Take[], now: number): Promise<CounterMap> {
-    // In one order everywhere, so that replicas do not lock each other out.
+    // In the same order everywhere, so that replicas do not deadlock.
     const sorted = takes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
     // What stands in for missing rows counts nothing, and comes last.
     const all = padded(sorted).map((take, i) => (i < sorted.length ? take : { ...take, attempts: 0 }));
@@ -81,8 +81,8 @@ const BEFORE = 'IF(ends_at <= present, 0, used)';
 const GOES_BEYOND = `delay_ms > 0 AND ${BEFORE} <= most AND ${BEFORE} + attempts > most`;
 
 /**
- * The rule of {@link counted} in SQL. The servers assign from left to right: each line sees what the lines before it have set, and
- * `ends_at`, which says whether `used` is of the present window, comes after everything that goes by it.
+ * The rule of {@link counted} in SQL. The servers assign from left to right, so each line sees what the lines before it have set.
+ * `ends_at` tells whether `used` is of the present window, so it comes after all lines that read it.
  */
 const addition = bySize(
   (count) => `

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
-/** A range, so that clients that are refused together do not come again together. */
+/** A range, so that clients that are refused at the same time do not try again at the same time. */
 const SHORTEST_MS = 500;
 const LONGEST_MS = 1_500;
 
 /**
- * Keeps a client waiting for its 429. A client comes again only after its answer, so that hundreds of connections that do nothing
- * but try on take a few hundredths of a core, and a person who has to wait for a minute does not notice.
+ * Delays a 429. A client tries again only after its answer, so hundreds of connections that do nothing but guess take a few
+ * hundredths of a core. A person who has to wait for a minute does not notice.
  */
 @Injectable()
 export class RefusalPause {

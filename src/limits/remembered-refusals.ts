@@ -4,7 +4,7 @@ import { Clock } from '../clock/clock.js';
 
 /** Refusals that are remembered, and sources of which some were forgotten again. */
 const MOST = 50_000;
-/** Another replica may learn meanwhile that an account knows the source, so that its right password is to be looked at. */
+/** Short, since another replica may learn meanwhile that the account knows the source and must not be refused there. */
 const MOST_MS = 5_000;
 
 /** Remembers for a few seconds what the counters refuse, so that a client that goes on at once costs the database nothing. */

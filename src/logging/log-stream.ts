@@ -20,10 +20,9 @@ const FAILED_RETRY_MS = 100;
 const EXIT_PATIENCE_MS = 500;
 
 /**
- * Writes lines to a file descriptor, many at a time, and never keeps the service from its work. While the descriptor takes nothing
- * (its disk is full, its reader has stalled or gone), lines wait up to a bound; those beyond it are dropped, and a line says how
- * many once there is room again. Not pino's own destination: that ends the process at the first error but EPIPE, and its last
- * write, `flushSync` of sonic-boom, repeats every error for ever.
+ * Writes lines to a file descriptor, many at a time, without ever stopping the service. While the descriptor takes nothing, lines
+ * wait up to a bound; later ones are dropped and counted. Not pino's own destination, which ends the process at the first error but
+ * EPIPE, and whose last write (`flushSync` of sonic-boom) repeats every error for ever.
  */
 export class LogStream {
   private readonly fd: number;
@@ -80,7 +79,7 @@ export class LogStream {
   private flushSync(): void {
     // The one under way ends with its thread.
     if (this.isWriting) this.begun = Buffer.alloc(0);
-    if (this.isFull) this.tellOfLoss();
+    if (this.isFull) this.pushLossLine();
     const deadline = performance.now() + EXIT_PATIENCE_MS;
     for (;;) {
       this.begin();
@@ -120,13 +119,13 @@ export class LogStream {
 
   private wrote(bytes: number): void {
     this.begun = this.begun.subarray(bytes);
-    if (this.isFull && this.waiting <= this.options.maxWaiting / 2) this.tellOfLoss();
+    if (this.isFull && this.waiting <= this.options.maxWaiting / 2) this.pushLossLine();
     if (this.begun.length > 0 || this.waiting >= this.options.gathered) this.flush();
     else if (this.waiting > 0) this.writeIn(this.options.everyMs);
   }
 
-  /** Stands where the lost lines would. */
-  private tellOfLoss(): void {
+  /** Adds a line with the number of lost lines, in their place. */
+  private pushLossLine(): void {
     const event = 'log_lines_lost';
     const line = { level: 'warn', time: new Date().toISOString(), event, lost: this.lost, msg: 'log lines are lost' };
     this.push(`${JSON.stringify(line)}\n`);
@@ -141,8 +140,8 @@ function isOfReader({ code }: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * Returns a descriptor of the same pipe or socket that does not block: a write that waits for a stalled reader holds a thread, and
- * the process cannot end before it. A pipe is opened once more, so that other processes keep theirs as it is; a socket cannot be.
+ * Returns a descriptor of the same pipe or socket that does not block. A write that waits for a stalled reader would hold a thread,
+ * and the process could not end. A pipe is opened once more, so that other processes keep theirs as it is; a socket cannot be.
  */
 function withoutBlocking(fd: number): number {
   try {

@@ -12,9 +12,9 @@ const BATCH = 128;
 const SHARE = 0.1;
 
 /**
- * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. A login usually pays no statement for it: accounts
- * that have logged in are counted together, once a minute, and one that logs in often every `MAX_SESSIONS` / 10 logins. So an
- * account may have a tenth more for each process, for a minute.
+ * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To spare each login a statement, sessions are counted
+ * once a minute for the accounts that have logged in, and after every `MAX_SESSIONS` / 10 logins of one account. So an account may
+ * have a tenth more for each process, for a minute.
  */
 @Injectable()
 export class SessionLimitService {

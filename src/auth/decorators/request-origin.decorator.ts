@@ -23,7 +23,7 @@ export function originOf(request: FastifyRequest): Origin {
 }
 
 /**
- * Returns an address without its zone (RFC 4007), which is of any length and of no use elsewhere. Empty where there is none:
+ * Returns an address without its zone (RFC 4007), which is of any length and means nothing elsewhere. Empty where there is none:
  * a trusted proxy may forward anything, and a peer that has disconnected has no address any more.
  */
 function plainAddress(text: string): string {

@@ -17,9 +17,9 @@ const SUSPECTED_MS = 60_000;
 const SUSPECTS = 10_000;
 
 /**
- * Lets the clients of `INTROSPECTION_CLIENTS` through, who authenticate by HTTP Basic (RFC 6749 section 2.3.1). After a wrong secret, the
- * requests of its source are counted before their secrets are looked at, so that a burst gets no further than one after the other; clients
- * that make no mistakes are never counted.
+ * Lets the clients of `INTROSPECTION_CLIENTS` through, who authenticate by HTTP Basic (RFC 6749 section 2.3.1). After a wrong secret,
+ * all requests of its source are counted for a while, so that a burst of guesses gets no further than guesses one after the other.
+ * A client that makes no mistakes, at a source without any, is never counted.
  */
 @Injectable()
 export class ClientGuard implements CanActivate {

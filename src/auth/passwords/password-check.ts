@@ -25,10 +25,9 @@ export interface Verdict {
 }
 
 /**
- * Checks passwords, and is the one place that does. A guess is counted before its password is looked at, so that a burst of guesses gets
- * no further than guesses one after the other. A guess that is refused touches no hash, whether there is such an account or not.
- * From a source where the account has logged in before, a right password is never refused, so that an attacker who fails on purpose cannot
- * lock its owner out; wrong ones are counted afterwards.
+ * Checks passwords, in this one place. A guess is counted before its password is checked, so that a burst of guesses gets no further
+ * than guesses one after the other. A guess from a source that the account knows is checked first and counted if it was wrong, so that
+ * an attacker who fails on purpose cannot lock the owner out.
  */
 @Injectable()
 export class PasswordCheck {

@@ -1,5 +1,5 @@
-/** Returns a question that is answered with yes at most once in `ms` milliseconds. */
-export function onceIn(ms: number): () => boolean {
+/** Returns a function that takes a turn: it returns true at most once in `ms` milliseconds. */
+export function turnsEvery(ms: number): () => boolean {
   let latest = Number.NEGATIVE_INFINITY;
   return () => {
     const now = performance.now();
