@@ -160,6 +160,16 @@ describe('forms', () => {
   });
 
   it.each([
+    ['/auth/token', `${FORM}; charset=iso-8859-1`, 'username=%e9&password=%e9'],
+    ['/auth/token', 'multipart/form-data; boundary=x; charset=utf-16', '--x--\r\n'],
+    ['/oauth/introspect', `${FORM}; charset=utf-16`, 'token=x'],
+  ])('in another charset than UTF-8 get 415 at %s: %s', async (path, mediaType, body) => {
+    expect((await service.client.call('POST', path, { raw: [mediaType, body] })).status).toBe(415);
+    const utf8 = mediaType.replace(/charset=.*/, 'charset=utf-8');
+    expect((await service.client.call('POST', path, { raw: [utf8, body] })).status).not.toBe(415);
+  });
+
+  it.each([
     ['no boundary', 'multipart/form-data', 'x'],
     ['no end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\na'],
     ['nothing of a form', 'multipart/form-data; boundary=x', 'just text'],
