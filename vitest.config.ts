@@ -14,7 +14,14 @@ export default defineConfig({
     // Much of the time is the database's and the browser's, so that a worker for each of two cores pays.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
-      { test: { name: 'unit', include: ['{src,test}/**/*.spec.ts'], globalSetup: ['test/support/built.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['{src,test}/**/*.spec.ts'],
+          testTimeout: 30_000,
+          globalSetup: ['test/support/built.ts'],
+        },
+      },
       { test: { name: 'e2e', ...e2e, globalSetup: ['test/support/built.ts'] } },
       // What depends on the library that hashes, once more with the fallback.
       {
