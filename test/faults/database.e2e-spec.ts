@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { newName, PASSWORD } from '../support/accounts.js';
+import { newName, PASSWORD, signUp } from '../support/accounts.js';
 import { type Service, startService, UNREACHED_LIMITS } from '../support/service.js';
 import { FaultyDatabase } from './database.js';
 import { Ledger, type Work, WORK } from './ledger.js';
@@ -233,19 +233,33 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
   it('is silent is not waited for by more than there is room for', async () => {
     const narrow = await start({ DATABASE_POOL: '1' });
     await narrow.app.get(StartupService).finished;
+    const { access, refresh } = await signUp(narrow.client);
+    const tokens = { access_token: access, refresh_token: refresh };
     database.way.hang();
-    const logins = Array.from({ length: 300 }, async () => {
+    const logouts = Array.from({ length: 300 }, async () => {
       const startedAt = performance.now();
-      const { status } = await narrow.client.post('/auth/token', { username: newName(), password: PASSWORD });
+      const { status } = await narrow.client.call('DELETE', '/user/login', { json: tokens });
       return { status, ms: performance.now() - startedAt };
     });
-    const answers = await Promise.all(logins);
+    const answers = await Promise.all(logouts);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     const waited = answers.filter(({ ms }) => ms >= TIMEOUT * 1000);
     // One on the connection, and a hundred for it.
     expect(waited.length).toBeLessThanOrEqual(101);
     database.way.resume();
     await narrow.stop();
+  });
+
+  it('is silent keeps no login waiting for longer than two statements take', async () => {
+    database.way.hang();
+    const startedAt = performance.now();
+    const logins = Array.from({ length: 300 }, () =>
+      service.client.post('/auth/token', { username: newName(), password: PASSWORD }),
+    );
+    expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([503]));
+    expect(performance.now() - startedAt).toBeLessThan(2 * TIMEOUT * 1000 + ROOM_MS);
+    database.way.resume();
+    await whole();
   });
 
   it('was away for all that time has left few lines in the log, and no error', () => {

@@ -1,15 +1,13 @@
-import { readFileSync } from 'node:fs';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD } from '../support/accounts.js';
 import { canSeeProcesses } from '../support/family.js';
+import { MainThread } from '../support/main-thread.js';
 import { ServiceProcess } from '../support/process.js';
 import { newStore, type Store } from '../support/store.js';
 
 /** Milliseconds that a request may keep the event loop. */
 const MOST = 10;
-/** The first ones are compiled while they run. */
-const TRIES = 6;
 /** Bytes of a text: a body has 16 KiB. */
 const BYTES = 15_500;
 
@@ -71,20 +69,7 @@ describe.runIf(canSeeProcesses)('a costly text', () => {
     await store.dispose();
   });
 
-  /** Milliseconds for which the main thread has run. */
-  const ran = () =>
-    Number(readFileSync(`/proc/${service.pid}/task/${service.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
-
-  /** The least of some tries, so that no other work of the process counts. */
-  async function cost(send: () => Promise<unknown>): Promise<number> {
-    let least = Infinity;
-    for (let i = 0; i < TRIES && least > MOST / 2; i++) {
-      const before = ran();
-      await send();
-      least = Math.min(least, ran() - before);
-    }
-    return least;
-  }
+  const cost = (send: () => Promise<unknown>) => new MainThread(service.pid).costOf(send, MOST / 2);
 
   it('is tried in every field of a body that is documented', () => {
     const names = new Set(fields.map(({ name }) => name));

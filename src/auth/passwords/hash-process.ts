@@ -127,7 +127,7 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
   private announce(engine: string): void {
     if (engine === this.engine) return;
     this.engine = engine;
-    this.logger.log({ event: 'hash_engine', engine });
+    this.logger.log({ event: 'hash_engine', engine, msg: `passwords are hashed with ${engine}` });
   }
 
   private settle(reply: Reply): void {
