@@ -3,11 +3,11 @@ import { type Counter, counted } from './budget.js';
 import { type CounterMap, Counters, type Share, type Take, type Taken } from './counters.js';
 
 /**
- * Counters that are kept. Beyond them, the counters that were used least recently are forgotten. An attacker who wants a name
- * forgotten needs a guess, and so a hash, for each of that many other keys, which takes longer than the window.
+ * Counters that are kept; beyond them, those that were used least recently are forgotten. To have a name forgotten, an attacker must use
+ * up that many other keys, each guess at a hash of its own, which takes longer than the window.
  */
 const MOST = 100_000;
-/** Counters that went beyond their budget within a day. Each cost an attacker a whole budget, so that these outlast the others. */
+/** Counters that went beyond of late. Each cost an attacker a whole budget, so that these outlast the others. */
 const MOST_REFUSED = 50_000;
 
 /** Counters of one process, which begin anew with it. */
