@@ -96,7 +96,7 @@ export const variables = z.object({
     .default('info'),
   SWAGGER: onOff(true),
   MAX_CONNECTIONS: whole(1, 1_000_000, 5_000),
-  MAX_CONNECTIONS_SOURCE: whole(1, 1_000_000, 2_500),
+  MAX_CONNECTIONS_SOURCE: whole(1, 1_000_000, 1_000),
   KEEP_ALIVE_TIMEOUT: whole(1, 600, 5),
   WORKERS: z
     .string()
