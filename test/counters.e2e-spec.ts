@@ -49,6 +49,15 @@ describe('a counter', () => {
     expect(refusedUntil(await take(share, 4), DELAYED, now()) - now()).toBe(20_000);
   });
 
+  it('goes on when a key has gone beyond more than a thousand times within a day', async () => {
+    const share = newShare({ name: 'short', most: 1, windowMs: 1_000, delayMs: 1_000, maxDelayMs: 1_000 });
+    for (let i = 0; i < 1_030; i++) {
+      const counter = await take(share, 2);
+      expect((counter?.endsAt ?? 0) - now()).toBe(1_000);
+      service.clock.advance(1);
+    }
+  });
+
   it('gives back what was taken in this window, and nothing in a later one', async () => {
     const share = newShare(PLAIN);
     const taken = { ...share, endsAt: (await take(share, 2))?.endsAt ?? 0 };

@@ -345,6 +345,17 @@ describe('guesses at the secret of a client', () => {
     expect(replies.filter(({ status }) => status !== 429).length).toBeLessThanOrEqual(3);
   });
 
+  it('lock out no client that asks much at a time', async () => {
+    const address = newAddress();
+    expect((await introspect(strict, address, basic('nobody', 'wrong'))).status).toBe(401);
+    for (let round = 0; round < 3; round++) {
+      const replies = await Promise.all(
+        Array.from({ length: 20 }, () => introspect(strict, address, basic('api', secret))),
+      );
+      expect(replies.map(({ status }) => status)).toEqual(new Array(20).fill(200));
+    }
+  });
+
   it('are limited whatever client they name', async () => {
     const address = newAddress();
     const statuses = await statusesOf(5, (i) => introspect(strict, address, basic(`client ${i}`, 'wrong')));

@@ -145,3 +145,25 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     return service.client.call('POST', '/auth/register', { json, headers: { 'x-forwarded-for': address } });
   }
 });
+
+describe.runIf(inject('mysqlUrl'))('a flood of requests that wait for a connection', () => {
+  let service: Service;
+  beforeAll(async () => (service = await startService({ env: { DATABASE_POOL: '1' } })));
+  afterAll(() => service.stop());
+
+  it('leaves verify and refresh theirs', async () => {
+    const { access, refresh } = await register(service.client);
+    // One runs, a hundred wait, and the rest are refused.
+    const others = Array.from({ length: 110 }, () => service.dataSource.query('SELECT SLEEP(0.02)'));
+    const settled = Promise.allSettled(others);
+    const verified = await service.client.post('/auth/token/verify', { token: access });
+    const refreshed = await service.client.post('/auth/token/refresh', { refresh });
+    expect([verified.status, refreshed.status]).toEqual([200, 200]);
+    expect((await settled).filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
+  });
+
+  it('is none when it asks /readyz: one statement answers all who wait for it', async () => {
+    const replies = await Promise.all(Array.from({ length: 300 }, () => fetch(`${service.url}/readyz`)));
+    expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+});

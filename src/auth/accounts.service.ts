@@ -92,15 +92,22 @@ export class AccountsService {
   /**
    * Changes the password, and ends all sessions of the account but this one.
    * @throws AuthError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when this session was ended by another
+   * @throws FailureError `throttled` after too many wrong ones, `unavailable` when too many wait to be hashed
    */
-  async changePassword(session: SessionOfUser, passwords: PasswordChange, origin: Origin): Promise<void> {
-    await this.checkPasswords(session.user, passwords, origin);
-    const passwordHash = await this.hasher.hash(passwords.next);
+  async changePassword(
+    session: SessionOfUser,
+    passwords: PasswordChange,
+    origin: Origin,
+    hungUp?: AbortSignal,
+  ): Promise<void> {
+    this.hasher.admit();
+    await this.checkPasswords(session.user, passwords, origin, hungUp);
+    const passwordHash = await this.hasher.hash(passwords.next, hungUp);
     let present = session;
     while (!(await this.users.endSessions(present.user, present.id, passwordHash))) {
       // Its sessions were ended meanwhile, its password perhaps changed.
       present = await this.sessions.alive(present.id);
-      await this.checkPasswords(present.user, passwords, origin);
+      await this.checkPasswords(present.user, passwords, origin, hungUp);
     }
     this.events.record(
       { event: 'password_change', outcome: 'success', userId: session.user.id, sessionId: session.id },
@@ -134,8 +141,13 @@ export class AccountsService {
     }
   }
 
-  private async checkPasswords(user: UserState, { current, next }: PasswordChange, origin: Origin): Promise<void> {
-    const guess = { loginName: user.username, password: current, address: origin.address };
+  private async checkPasswords(
+    user: UserState,
+    { current, next }: PasswordChange,
+    origin: Origin,
+    hungUp: AbortSignal | undefined,
+  ): Promise<void> {
+    const guess = { loginName: user.username, password: current, address: origin.address, hungUp };
     const { isRight } = await this.judge('password_change', guess, origin);
     const names = { username: user.username, email: await this.users.emailOf(user) };
     const fields = {

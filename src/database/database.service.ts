@@ -1,13 +1,31 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { CONFIG, type Config } from '../config/config.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
+import { gathered } from './gathered.js';
 import { cannotBeOpened, prepareStoreFile } from './store-file.js';
+
+/** Questions whether the store is there. */
+const PINGS = { underWay: 1, size: 1_000 };
 
 /** The connection to the store. */
 @Injectable()
 export class DatabaseService {
-  constructor(private readonly dataSource: DataSource) {}
+  /**
+   * One round trip for all who ask meanwhile: anyone may ask, and as often as they like. Reads a table, since a node of a MySQL group that
+   * lost the others still answers without one.
+   * @throws whatever the driver throws when the store does not answer
+   */
+  readonly ping: () => Promise<void>;
+
+  constructor(
+    private readonly dataSource: DataSource,
+    @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
+  ) {
+    const ask = gathered<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
+    this.ping = () => ask(null);
+  }
 
   /**
    * Connects and brings the tables up to date. May be called again after it failed.
@@ -33,9 +51,9 @@ export class DatabaseService {
     return this.dataSource.options.type !== 'mysql';
   }
 
-  /** One round trip. Reads a table, since a node of a MySQL group that lost the others still answers without one. @throws whatever the driver throws when the store does not answer */
-  async ping(): Promise<void> {
+  private async ask(keys: readonly null[]): Promise<undefined[]> {
     await this.dataSource.query('SELECT 1 FROM migrations LIMIT 1');
+    return keys.map(() => undefined);
   }
 
   private async openFile(): Promise<void> {

@@ -13,6 +13,9 @@ export interface Statements {
   write(sql: string, values: readonly Value[]): Promise<number>;
 }
 
+/** Lookups of sessions, and rotations: two at a time of each. */
+const GATHERED = 4;
+
 /**
  * Runs the few statements that every request needs, prepared once a connection. An ORM builds its text anew at each call,
  * which takes longer than the database does.
@@ -21,7 +24,15 @@ export interface Statements {
 export class StatementsService implements Statements {
   private readonly prepared = new Map<string, Libsql.Statement>();
 
-  constructor(private readonly dataSource: DataSource) {}
+  /**
+   * For statements that are gathered, of which so few run at a time that they never wait for a connection: verify and refresh are served
+   * however many other requests there are.
+   */
+  readonly gathered: Statements;
+
+  constructor(private readonly dataSource: DataSource) {
+    this.gathered = this.lane(GATHERED);
+  }
 
   async read(sql: string, values: readonly Value[]): Promise<Row[]> {
     if (this.isMySql) return readFrom(this.pool, sql, values);

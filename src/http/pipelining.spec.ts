@@ -84,3 +84,17 @@ it('forgets those of a client that has gone', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   expect(begun).toBe(30);
 });
+
+it('handles a request that may change something alone', async () => {
+  const post = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
+  client.write(REQUEST.repeat(3) + post.repeat(3) + REQUEST.repeat(3));
+  const groups: number[][] = [];
+  await vi.waitUntil(async () => {
+    // Long enough for all to begin that may.
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    if (open.length > 0) groups.push(open.map(({ number }) => number));
+    answerOpen();
+    return received.includes('<8>');
+  });
+  expect(groups).toEqual([[0, 1, 2], [3], [4], [5], [6, 7, 8]]);
+});

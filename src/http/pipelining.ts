@@ -5,6 +5,9 @@ import type { Connections } from './connections.js';
 /** Requests of one connection that are handled at a time. */
 const MAX_UNDER_WAY = 30;
 
+/** Methods of which a server may handle several at a time (RFC 9112 section 9.3.2). */
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
+
 /** The requests of one connection that wait for their turn. */
 interface Waiting {
   readonly requests: [IncomingMessage, ServerResponse][];
@@ -13,8 +16,9 @@ interface Waiting {
 }
 
 /**
- * Handles at most 30 requests of a connection at a time. Those that were sent in advance beyond that wait, and meanwhile nothing more is
- * read from the connection. Node by itself begins all requests that it has read in one go, while other clients wait.
+ * Handles at most 30 requests of a connection at a time, and one alone that may change something. Those that were sent in advance beyond
+ * that wait, and meanwhile nothing more is read from the connection. Node by itself begins all requests that it has read in one go, while
+ * other clients wait; and one connection would guess at 30 passwords at a time, however long each refusal keeps it waiting.
  */
 export class Pipelining {
   private readonly waiting = new WeakMap<Socket, Waiting>();
@@ -27,7 +31,7 @@ export class Pipelining {
   readonly onRequest: RequestListener = (request, response) => {
     const { socket } = request;
     const waiting = this.waiting.get(socket);
-    if (!waiting?.requests.length && this.connections.owedTo(socket).size <= MAX_UNDER_WAY) {
+    if (!waiting?.requests.length && this.mayBegin(request, 1)) {
       if (waiting) this.continueAfter(response, socket, waiting);
       this.handler(request, response);
       return;
@@ -64,11 +68,25 @@ export class Pipelining {
     const { requests } = waiting;
     if (socket.destroyed) requests.length = 0;
     if (requests.length === 0) return;
-    const underWay = this.connections.owedTo(socket).size - requests.length;
-    for (const [request, response] of requests.splice(0, Math.max(0, MAX_UNDER_WAY - underWay))) {
+    for (let next = requests[0]; next && this.mayBegin(next[0], requests.length); next = requests[0]) {
+      const [request, response] = next;
+      requests.shift();
       this.continueAfter(response, socket, waiting);
       this.handler(request, response);
     }
     if (requests.length === 0) socket.resume();
   }
+
+  /** @param waiting how many of the answers that are owed belong to requests that were not begun, this one included */
+  private mayBegin({ method, socket }: IncomingMessage, waiting: number): boolean {
+    const owed = this.connections.owedTo(socket);
+    const underWay = owed.size - waiting;
+    if (underWay <= 0) return true;
+    const [oldest] = owed;
+    return underWay < MAX_UNDER_WAY && isSafe(method) && isSafe(oldest?.req.method);
+  }
+}
+
+function isSafe(method: string | undefined): boolean {
+  return method !== undefined && SAFE.has(method);
 }

@@ -50,6 +50,9 @@ interface Plan extends Attempt {
 
 type Verdict = Admission & { readonly refusedUntil: number };
 
+/** Of the counters of a query, that of the name. Its id is short whatever the name, so that it serves to remember a name by. */
+const NAME = 2;
+
 /**
  * Guesses of one batch. One batch at a time, so that each reads what the one before has counted. Within a process a burst is counted
  * as if its guesses had come one after the other.
@@ -81,11 +84,11 @@ export class LoginGuessesService {
   /** Counts a guess, unless the account knows its source, and says whether its password is to be looked at. */
   async admit({ loginName, address }: Login): Promise<Admission> {
     const query = this.queryOf(loginName, sourceOf(address));
-    const remembered = this.refusals.until(query.source, query.name);
+    const remembered = this.refusals.until(query.source, query.counters[NAME]);
     const wait = secondsTo(remembered, this.clock.now());
     if (wait > 0) return { user: null, query, isKnown: false, lastDay: undefined, taken: [], wait };
     const verdict = await this.take({ query, isWrong: false });
-    if (verdict.wait > 0) this.refusals.remember(query.source, query.name, verdict.refusedUntil);
+    if (verdict.wait > 0) this.refusals.remember(query.source, query.counters[NAME], verdict.refusedUntil);
     return verdict;
   }
 

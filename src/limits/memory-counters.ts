@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { type Counter, counted } from './budget.js';
 import { type CounterMap, Counters, type Share, type Take, type Taken } from './counters.js';
+import { ForgottenCounters } from './forgotten-counters.js';
 
 /**
- * Counters that are kept; beyond them, those that were used least recently are forgotten. To have a name forgotten, an attacker must use
- * up that many other keys, each guess at a hash of its own, which takes longer than the window.
+ * Counters that are kept as they are; beyond them, those that were used least recently go to {@link ForgottenCounters}. An attacker counts
+ * that many other keys within a minute: sign-ups of a name that is taken and guesses of clients that hang up cost no hash.
  */
 const MOST = 100_000;
 /** Counters that went beyond of late. Each cost an attacker a whole budget, so that these outlast the others. */
@@ -12,14 +13,18 @@ const MOST_REFUSED = 50_000;
 
 /** Counters of one process, which begin anew with it. */
 export class MemoryCounters extends Counters {
-  private readonly counters = new LRUCache<string, Counter>({ max: MOST });
-  private readonly refused = new LRUCache<string, Counter>({ max: MOST_REFUSED });
+  private readonly forgotten = new ForgottenCounters();
+  private readonly counters = this.keep(MOST);
+  private readonly refused = this.keep(MOST_REFUSED);
+  /** Of the latest attempts. */
+  private now = 0;
 
   async read(ids: readonly string[]): Promise<CounterMap> {
     return new Map(ids.flatMap((id) => this.entry(id)));
   }
 
   async add(takes: readonly Take[], now: number): Promise<CounterMap> {
+    this.now = now;
     for (const { id, budget, attempts } of takes) this.set(id, counted(this.get(id), budget, attempts, now));
     return this.read(takes.map(({ id }) => id));
   }
@@ -35,8 +40,15 @@ export class MemoryCounters extends Counters {
     return false;
   }
 
+  private keep(max: number): LRUCache<string, Counter> {
+    const dispose = (counter: Counter, id: string, reason: LRUCache.DisposeReason) => {
+      if (reason === 'evict') this.forgotten.add(id, counter, this.now);
+    };
+    return new LRUCache({ max, dispose });
+  }
+
   private get(id: string): Counter | undefined {
-    return this.refused.get(id) ?? this.counters.get(id);
+    return this.refused.get(id) ?? this.counters.get(id) ?? this.forgotten.get(id);
   }
 
   private entry(id: string): [string, Counter][] {

@@ -7,6 +7,8 @@ import { CounterRow } from './counter.entity.js';
 import { type CounterMap, Counters, type Take, type Taken } from './counters.js';
 
 const DAY_MS = 86_400_000;
+/** More than lie between any two delays. Beyond 1,024 the servers refuse the statement, since the number is out of range. */
+const DOUBLINGS = 32;
 /** Counters that are removed by one statement. */
 const TRIMMED = 2_000;
 
@@ -95,7 +97,7 @@ const addition = bySize(
       used = ${BEFORE} + attempts,
       ends_at = CASE
         WHEN delay_ms > 0 AND used > most AND used - attempts <= most
-          THEN present + LEAST(delay_ms * POW(2, refusals - 1), max_delay_ms)
+          THEN present + LEAST(delay_ms * POW(2, LEAST(refusals, ${DOUBLINGS}) - 1), max_delay_ms)
         WHEN ends_at <= present THEN present + window_ms
         ELSE ends_at END,
       expires_at = GREATEST(ends_at, refusals_end_at)`,

@@ -4,7 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { gathered } from '../database/gathered.js';
 import { bySize, padded, placesOf } from '../database/padded.js';
 import { retrying, retryingRepeatable } from '../database/retrying.js';
-import { StatementsService, type Value } from '../database/statements.service.js';
+import { type Statements, StatementsService, type Value } from '../database/statements.service.js';
 import { isConflict } from '../database/store-errors.js';
 import { endOf } from './session-end.js';
 import type { Session } from './session.entity.js';
@@ -74,7 +74,7 @@ export class RotationsService {
 
   private async rotateAll(rotations: readonly Rotation[]): Promise<(boolean | undefined)[]> {
     try {
-      const rotated = await retryingRepeatable(() => this.write(rotations));
+      const rotated = await retryingRepeatable(() => this.write(rotations, this.statements.gathered));
       if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
     } catch (error) {
       // The row of one session is locked. That must not be the matter of those that came with it.
@@ -89,14 +89,14 @@ export class RotationsService {
     return endOf(session, this.clock.now()) === undefined && session?.refreshHash === next.refreshHash;
   }
 
-  private write(rotations: readonly Rotation[]): Promise<number> {
+  private write(rotations: readonly Rotation[], statements: Statements = this.statements): Promise<number> {
     const all = padded(rotations);
     const now = this.clock.now();
     const spent = all.map(({ refreshHash }) => refreshHash);
     const valuesOf = (parts: readonly Part[]) => parts.flatMap(([, valueOf]) => ownValues(all, valueOf));
     const changed = [now, ...valuesOf(CHANGES)];
     const found = [...all.map(({ id }) => id), ...spent, now, ...valuesOf(CONDITIONS)];
-    return this.statements.write(statement(all.length), [...changed, ...found]);
+    return statements.write(statement(all.length), [...changed, ...found]);
   }
 }
 

@@ -168,7 +168,7 @@ export class SessionsService {
 
   private async findAll(ids: readonly string[]): Promise<(SessionOfUser | null)[]> {
     const keys = padded(ids);
-    const rows = await retryingRepeatable(() => this.statements.read(find(keys.length), keys));
+    const rows = await retryingRepeatable(() => this.statements.gathered.read(find(keys.length), keys));
     const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read(row), user: OWNER.read(row) }]));
     return ids.map((id) => found.get(id) ?? null);
   }

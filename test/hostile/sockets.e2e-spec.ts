@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, inject, it } from 'vitest';
 import { freePort } from '../../scripts/database-server.js';
@@ -175,21 +176,46 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
     expect(others).toBeGreaterThan(20);
   });
 
-  it('are not hashed any more once they have gone', async () => {
+  it('guess no more often than clients that wait for each answer', async () => {
+    const service = processes.start({ RATE_LIMIT: 'on', LOGIN_LIMIT: '1' });
+    const url = new URL(await service.ready());
+    const body = JSON.stringify({ username: 'nobody', password: PASSWORD });
+    const login = `POST /auth/token HTTP/1.1\r\n${HOST}Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const socket = pipeline(url, login.repeat(30));
+    let received = '';
+    socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
+    await sleep(4_000);
+    socket.destroy();
+    // Each waits for half a second at least.
+    const refused = received.match(/HTTP\/1.1 429/g) ?? [];
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThanOrEqual(8);
+  });
+
+  it.each(['/auth/token', '/account/password'])('are not hashed any more once they have gone: %s', async (path) => {
     const service = processes.start({ ARGON2_MEMORY_KIB: '19456', ARGON2_TIME_COST: '8', HASH_CONCURRENCY: '1' });
     const url = new URL(await service.ready());
-    const login = (id: string) => {
-      const body = JSON.stringify({ username: id, password: PASSWORD });
-      return `POST /auth/token HTTP/1.1\r\n${HOST}X-Request-Id: ${id}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+    const post = (to: string, id: string, fields: object, headers = '') => {
+      const body = JSON.stringify(fields);
+      return `POST ${to} HTTP/1.1\r\n${HOST}${headers}X-Request-Id: ${id}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     };
-    const socket = pipeline(url, Array.from({ length: 25 }, (_, i) => login(`gone${i}`)).join(''));
-    await once(socket, 'data');
-    socket.resetAndDestroy();
-    const stays = pipeline(url, login('stays'));
+    const signup = await fetch(new URL('/auth/register', url), {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ username: 'owner', password: PASSWORD }),
+    });
+    const { access } = (await signup.json()) as { access: string };
+    const fields = { username: 'nobody', password: PASSWORD, current_password: 'wrong', new_password: PASSWORD };
+    const sockets = Array.from({ length: 25 }, (_, i) =>
+      pipeline(url, post(path, `gone${i}`, fields, `Authorization: Bearer ${access}\r\n`)),
+    );
+    await Promise.race(sockets.map((socket) => once(socket, 'data')));
+    for (const socket of sockets) socket.resetAndDestroy();
+    const stays = pipeline(url, post('/auth/token', 'stays', fields));
     await once(stays, 'data');
     stays.destroy();
     await service.logged(({ event, reqId }) => event === 'login' && reqId === 'stays');
-    const failures = service.stdout.match(/"event":"login"/g) ?? [];
+    const failures = service.stdout.match(/"event":"(login|password_change)","outcome":"failure"/g) ?? [];
     expect(failures.length).toBeLessThan(10);
   });
 });

@@ -6,6 +6,7 @@ import type { Origin } from '../../events/origin.js';
 import type { SessionOfUser } from '../../users/sessions.service.js';
 import { AccountsService } from '../accounts.service.js';
 import { Current } from '../decorators/current.decorator.js';
+import { HungUp } from '../decorators/hung-up.decorator.js';
 import { RequestOrigin } from '../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.docs.js';
@@ -59,8 +60,9 @@ export class AccountController {
     @Current() session: SessionOfUser,
     @Body() passwords: PasswordChangeDto,
     @RequestOrigin() origin: Origin,
+    @HungUp() hungUp: AbortSignal,
   ): Promise<void> {
     const { current_password: current, new_password: next } = passwords;
-    return this.accounts.changePassword(session, { current, next }, origin);
+    return this.accounts.changePassword(session, { current, next }, origin, hungUp);
   }
 }

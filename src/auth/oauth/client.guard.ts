@@ -26,6 +26,8 @@ export class ClientGuard implements CanActivate {
   private readonly hashes: ReadonlyMap<string, Buffer>;
   /** Until when, by source. */
   private readonly suspects = new LRUCache<string, number>({ max: SUSPECTS });
+  /** Right secrets from suspected sources that are being counted: how long they have to wait, by client and source. */
+  private readonly proofs = new Map<string, Promise<number>>();
 
   constructor(
     private readonly limits: LimitsService,
@@ -54,19 +56,38 @@ export class ClientGuard implements CanActivate {
 
     if (!isRight) this.suspects.set(source, this.clock.now() + SUSPECTED_MS);
     const isClient = this.hashes.has(id);
-    const { wait, giveBack } = await this.limits.clientGuess(isClient ? id : '', source);
+    const wait = isRight
+      ? await this.prove(id, source)
+      : (await this.limits.clientGuess(isClient ? id : '', source)).wait;
     if (wait > 0) {
       this.events.record({ event: 'client_authentication', outcome: 'throttled' }, origin);
       await this.pause.wait(hungUpOf(context));
       throw new FailureError({ code: 'throttled', retryAfter: wait });
     }
-    if (isRight) {
-      await giveBack();
-      return true;
-    }
+    if (isRight) return true;
     const reason = isClient ? 'wrong_secret' : 'unknown_client';
     this.events.record({ event: 'client_authentication', outcome: 'failure', reason }, origin);
     throw new AuthError({ code: 'client_not_authenticated' });
+  }
+
+  /**
+   * Counts a right secret, and gives it back. Requests of a client that come meanwhile give the same secret, and so are no further guesses: a
+   * resource server that asks much at a time would otherwise be locked out by one wrong secret of a neighbour.
+   * @returns seconds to wait, 0 for none
+   */
+  private prove(id: string, source: string): Promise<number> {
+    const key = `${id} ${source}`;
+    const known = this.proofs.get(key);
+    if (known) return known;
+    const proof = this.countProof(id, source).finally(() => this.proofs.delete(key));
+    this.proofs.set(key, proof);
+    return proof;
+  }
+
+  private async countProof(id: string, source: string): Promise<number> {
+    const { wait, giveBack } = await this.limits.clientGuess(id, source);
+    if (wait === 0) await giveBack();
+    return wait;
   }
 
   private isRight(id: string, secrets: readonly string[]): boolean {
