@@ -10,8 +10,8 @@ import { normalizePassword } from './password-policy.js';
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
   private readonly cost: Cost;
-  /** Nobody's hash. */
-  private decoy: Promise<string> = Promise.resolve('');
+  /** A hash of no account. */
+  private decoy: Promise<string> | undefined;
 
   constructor(
     private readonly queue: HashQueue,
@@ -25,9 +25,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    this.decoy = this.hash(randomBytes(16).toString('hex'));
-    // Should it fail, whoever needs it hears of it.
-    this.decoy.catch(() => undefined);
+    // One that fails is made again for the guess that needs it.
+    this.decoyHash().catch(() => undefined);
   }
 
   /** See {@link HashQueue.admit}. */
@@ -46,7 +45,7 @@ export class PasswordHasher implements OnModuleInit {
    * as one of the present cost, so that time tells nothing of an account.
    */
   async verify(known: string | undefined, password: string, hungUp?: AbortSignal): Promise<boolean> {
-    const hash = known ?? (await this.decoy);
+    const hash = known ?? (await this.decoyHash());
     const task = { kind: 'verify', password: normalizePassword(password), hash, cost: this.cost } as const;
     return (await this.queue.run(task, hungUp)) === true && known !== undefined;
   }
@@ -55,5 +54,15 @@ export class PasswordHasher implements OnModuleInit {
   isOutdated(hash: string): boolean {
     const { memoryCost, timeCost } = costOf(hash);
     return memoryCost < this.cost.memoryCost || timeCost < this.cost.timeCost;
+  }
+
+  private async decoyHash(): Promise<string> {
+    this.decoy ??= this.hash(randomBytes(16).toString('hex'));
+    try {
+      return await this.decoy;
+    } catch (error) {
+      this.decoy = undefined;
+      throw error;
+    }
   }
 }
