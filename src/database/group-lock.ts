@@ -59,8 +59,12 @@ async function createLock(dataSource: DataSource): Promise<void> {
     if (await queryRunner.hasTable('migration_lock')) return;
     await queryRunner.query('SET @consistency = @@SESSION.group_replication_consistency');
     await queryRunner.query("SET SESSION group_replication_consistency = 'BEFORE'");
-    await createTable(queryRunner, 'migration_lock', COLUMNS);
-    await queryRunner.query('SET SESSION group_replication_consistency = @consistency');
+    try {
+      await createTable(queryRunner, 'migration_lock', COLUMNS);
+    } finally {
+      // Other statements use the connection afterwards. If this fails, the connection is lost.
+      await queryRunner.query('SET SESSION group_replication_consistency = @consistency').catch(() => undefined);
+    }
   } finally {
     await queryRunner.release();
   }

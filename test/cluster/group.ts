@@ -17,6 +17,9 @@ const RESTARTING = 'while :; do sh "$@" || :; sleep 1; done';
 const MEMBERS = 'performance_schema.replication_group_members';
 const OWN = `SELECT MEMBER_STATE AS state, MEMBER_ROLE AS role FROM ${MEMBERS} WHERE MEMBER_ID = @@server_uuid`;
 const REACHED = `SELECT SUM(MEMBER_STATE = 'ONLINE') * 2 > COUNT(*) AS isMajority FROM ${MEMBERS}`;
+/** A node that was killed applies what it had received, and has not committed, only when it joins again. */
+const KNOWN = `CONCAT_WS(',', NULLIF(@@GLOBAL.gtid_executed, ''),
+  NULLIF((SELECT RECEIVED_TRANSACTION_SET FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = 'group_replication_applier'), ''))`;
 const CONFLICTS = 'SELECT SUM(COUNT_CONFLICTS_DETECTED) AS sum FROM performance_schema.replication_group_member_stats';
 
 class GroupNode extends ClusterNode {
@@ -38,14 +41,15 @@ class GroupNode extends ClusterNode {
   }
 
   /** Whether the node has every transaction that another one has. */
-  async knows(executed: string): Promise<boolean> {
-    const [row] = await this.query('SELECT GTID_SUBSET(?, @@GLOBAL.gtid_executed) AS isKnown', [executed]);
+  async knows(transactions: string): Promise<boolean> {
+    const [row] = await this.query(`SELECT GTID_SUBSET(?, ${KNOWN}) AS isKnown`, [transactions]);
     return Number(row?.['isKnown']) === 1;
   }
 
-  async executed(): Promise<string> {
-    const [row] = await this.query('SELECT @@GLOBAL.gtid_executed AS executed');
-    return String(row?.['executed']);
+  /** The transactions that the node has, committed or received. */
+  async known(): Promise<string> {
+    const [row] = await this.query(`SELECT ${KNOWN} AS known`);
+    return String(row?.['known']);
   }
 
   protected async isSynced(): Promise<boolean> {
@@ -106,10 +110,10 @@ export class GroupCluster extends Cluster<GroupNode> {
 
   /** As the operator does it: of nodes that are no group any longer, the one that knows the most begins again. */
   async recovered(): Promise<void> {
-    const executed = await Promise.all(this.nodes.map((node) => answered(() => node.executed())));
+    const known = await Promise.all(this.nodes.map((node) => answered(() => node.known())));
     for (const node of this.nodes) {
-      const known = await Promise.all(executed.map((each) => answered(() => node.knows(each))));
-      if (!known.every(Boolean)) continue;
+      const isKnown = await Promise.all(known.map((each) => answered(() => node.knows(each))));
+      if (!isKnown.every(Boolean)) continue;
       await node.kill();
       node.begin();
       await node.synced();

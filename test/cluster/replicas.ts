@@ -12,10 +12,12 @@ export class Replicas {
   constructor(
     private readonly secret: string,
     readonly ports: readonly number[],
+    private readonly env: Record<string, string>,
   ) {}
 
-  static async withPorts(secret: string): Promise<Replicas> {
-    return new Replicas(secret, await fixedPorts(3));
+  /** @param env what these replicas have in common besides */
+  static async withPorts(secret: string, env: Record<string, string> = {}): Promise<Replicas> {
+    return new Replicas(secret, await fixedPorts(3), env);
   }
 
   get urls(): string[] {
@@ -26,7 +28,10 @@ export class Replicas {
   async start(databases: readonly string[]): Promise<void> {
     for (const [index, DATABASE_URL] of databases.entries())
       this.processes.push(
-        new ServiceProcess({ ...ENV, AUTH_SECRET: this.secret, DATABASE_URL, PORT: String(this.ports[index]) }),
+        new ServiceProcess({
+          ...{ ...ENV, ...this.env, AUTH_SECRET: this.secret },
+          ...{ DATABASE_URL, PORT: String(this.ports[index]) },
+        }),
       );
     await Promise.all(this.processes.map((process) => process.ready()));
   }
