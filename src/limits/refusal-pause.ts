@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 
 /** A range, so that clients that are refused at the same time do not try again at the same time. */
-const SHORTEST_MS = 500;
-const LONGEST_MS = 1_500;
+const SHORTEST_MS = 1_000;
+const LONGEST_MS = 3_000;
 
 /**
  * Delays a 429. A client tries again only after its answer, so hundreds of connections that do nothing but guess take a few

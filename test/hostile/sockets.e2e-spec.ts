@@ -186,7 +186,7 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     await sleep(4_000);
     socket.destroy();
-    // Each waits for half a second at least.
+    // Each waits for a second at least.
     const refused = received.match(/HTTP\/1.1 429/g) ?? [];
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThanOrEqual(8);

@@ -20,7 +20,7 @@ const NODE_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
 /**
  * Starts a program in Linux's class for batches, which does not interrupt others when it wakes. Not in the idle class: there a flood of
- * any requests leaves hashing 0.3 % of a core. In this class it keeps what its priority gives, a tenth of a core.
+ * any requests leaves hashing 0.3 % of a core. In this class it keeps what its priority gives, a thirtieth of a core.
  */
 const CHRT = '/usr/bin/chrt';
 

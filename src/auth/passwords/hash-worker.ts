@@ -1,12 +1,12 @@
 // The program of the process that hashes: at a low priority, on a thread pool of its own, for as long as its parent lives.
 import { readdirSync } from 'node:fs';
-import { constants, setPriority } from 'node:os';
+import { setPriority } from 'node:os';
 import { type EngineChoice, loadEngine } from './argon2-engine.js';
 import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
-/** Not the lowest: hashing keeps a tenth of a core that others fill, so that logins go on. */
-const PRIORITY = constants.priority.PRIORITY_BELOW_NORMAL;
+/** Not the lowest, 19: hashing keeps a thirtieth of a core that others fill, so that logins go on. At 10, a flood of logins delayed verify more. */
+const PRIORITY = 15;
 
 setPriority(PRIORITY);
 // There a priority is a thread's, and those that hash were started to load this very program.
