@@ -44,7 +44,7 @@ export class AccountsService {
    * @throws FailureError `throttled` after too many wrong ones, `unavailable` when too many wait to be hashed
    */
   async authenticate(loginName: string, password: string, origin: Origin, hungUp?: AbortSignal): Promise<UserState> {
-    this.hasher.admit();
+    await this.hasher.admit(hungUp);
     const { user, isRight } = await this.judge(
       'login',
       { loginName, password, address: origin.address, hungUp },
@@ -100,7 +100,7 @@ export class AccountsService {
     origin: Origin,
     hungUp?: AbortSignal,
   ): Promise<void> {
-    this.hasher.admit();
+    await this.hasher.admit(hungUp);
     await this.checkPasswords(session.user, passwords, origin, hungUp);
     const passwordHash = await this.hasher.hash(passwords.next, hungUp);
     let present = session;

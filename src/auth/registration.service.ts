@@ -62,7 +62,7 @@ export class RegistrationService {
       ...unlessEmpty('password', this.policy.problems(registration.password, names)),
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
-    this.hasher.admit();
+    await this.hasher.admit(hungUp);
     await this.limit(origin, hungUp);
     try {
       // Spares the hash; the unique keys decide in the end.

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../config/config.js';
+import { RefusalPause } from '../../limits/refusal-pause.js';
 import { HashProcess } from './hash-process.js';
 import { HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -50,7 +51,7 @@ function hasherOf(env: Record<string, string> = {}) {
   const hashes = new CountedProcess(config, PROGRAM);
   hashes.onModuleInit();
   processes.push(hashes);
-  const hasher = new PasswordHasher(new HashQueue(hashes, config), config);
+  const hasher = new PasswordHasher(new HashQueue(hashes, config), new RefusalPause(), config);
   return { hasher, process: hashes };
 }
 

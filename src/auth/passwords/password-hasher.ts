@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { CONFIG, type Config } from '../../config/config.js';
+import { RefusalPause } from '../../limits/refusal-pause.js';
 import { costOf } from './hash-cost.js';
 import { HashQueue } from './hash-queue.js';
 import type { Cost } from './hash-task.js';
@@ -15,6 +16,7 @@ export class PasswordHasher implements OnModuleInit {
 
   constructor(
     private readonly queue: HashQueue,
+    private readonly pause: RefusalPause,
     @Inject(CONFIG) config: Config,
   ) {
     this.cost = {
@@ -29,9 +31,17 @@ export class PasswordHasher implements OnModuleInit {
     this.decoyHash().catch(() => undefined);
   }
 
-  /** See {@link HashQueue.admit}. */
-  admit(): void {
-    this.queue.admit();
+  /**
+   * Refuses what {@link HashQueue.admit} refuses, and not at once: clients that come again as soon as they have their 503 would take the
+   * processor that the hashes of the others need.
+   */
+  async admit(hungUp?: AbortSignal): Promise<void> {
+    try {
+      this.queue.admit();
+    } catch (error) {
+      await this.pause.wait(hungUp);
+      throw error;
+    }
   }
 
   /** @returns the hash in the PHC string format, with its salt and cost */
