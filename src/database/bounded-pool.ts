@@ -101,6 +101,11 @@ export class BoundedPool {
     return sibling;
   }
 
+  /** Runs a statement over each of the pools: each finds out by itself that the server is silent, and that it answers again. */
+  async executeOnAll(sql: string): Promise<void> {
+    await Promise.all([this, ...this.siblings].map((pool) => pool.execute(sql, [])));
+  }
+
   /** For TypeORM: closes the connections, those of a silent server without its consent. */
   end(done: (error?: Error) => void): void {
     void Promise.all([this, ...this.siblings].map((pool) => pool.close())).then(() => {

@@ -4,6 +4,7 @@ import { CONFIG, type Config } from '../config/config.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
 import { gathered } from './gathered.js';
+import { StatementsService } from './statements.service.js';
 import { cannotBeOpened, prepareStoreFile } from './store-file.js';
 
 /** Questions whether the store is there. */
@@ -13,7 +14,7 @@ const PINGS = { underWay: 1, size: 1_000 };
 @Injectable()
 export class DatabaseService {
   /**
-   * One round trip for all who ask meanwhile: anyone may ask, and as often as they like. Reads a table, since a node of a MySQL group that
+   * One round trip over each set of connections for all who ask meanwhile: anyone may ask, and as often as they like. Reads a table, since a node of a MySQL group that
    * lost the others still answers without one.
    * @throws whatever the driver throws when the store does not answer
    */
@@ -21,6 +22,7 @@ export class DatabaseService {
 
   constructor(
     private readonly dataSource: DataSource,
+    private readonly statements: StatementsService,
     @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
   ) {
     const ask = gathered<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
@@ -52,7 +54,7 @@ export class DatabaseService {
   }
 
   private async ask(keys: readonly null[]): Promise<undefined[]> {
-    await this.dataSource.query('SELECT 1 FROM migrations LIMIT 1');
+    await this.statements.readOnAll('SELECT 1 FROM migrations LIMIT 1');
     return keys.map(() => undefined);
   }
 

@@ -59,6 +59,12 @@ export class StatementsService implements Statements {
     };
   }
 
+  /** Runs a statement over every set of connections. */
+  async readOnAll(sql: string): Promise<void> {
+    if (this.isMySql) await this.pool.executeOnAll(sql);
+    else await this.read(sql, []);
+  }
+
   private get isMySql(): boolean {
     return this.dataSource.options.type === 'mysql';
   }
