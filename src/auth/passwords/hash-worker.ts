@@ -5,7 +5,7 @@ import { type EngineChoice, loadEngine } from './argon2-engine.js';
 import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
-/** Not the lowest, 19: hashing keeps a thirtieth of a core that others fill, so that logins go on. At 10, a flood of logins delayed verify more. */
+/** Not the lowest, 19: hashing keeps a thirtieth of a core that others fill, so that logins go on. Higher shares seemed to delay verify more. */
 const PRIORITY = 15;
 
 setPriority(PRIORITY);
