@@ -1,64 +1,98 @@
-/** The arrows of docs/architecture.md, checked by `npm run lint`. */
-const allowedFrom = (folder, allowed) => ({
+/** The floors of docs/explanation/architecture.md, checked by `npm run lint`. Arrows run down; one line a folder says what it may import. */
+
+const CORE = ['identity', 'sessions', 'passwords'];
+const SERVICES = ['keys', 'events', 'limits', 'users', 'jobs', 'startup'];
+const PLATFORM = 'platform/[^/]+';
+
+const arrows = {
+  // Edges: what comes in. An edge may use the guards, strategies and decorators of auth, never another's controllers.
+  boot: ['app\\.module', 'management', 'startup', ...SERVICES, PLATFORM],
+  cli: ['app\\.module', ...CORE, ...SERVICES, PLATFORM],
+  auth: [...CORE, 'events', 'users', PLATFORM],
+  account: ['auth/(guards|decorators|auth\\.module)', ...CORE, 'events', 'users', PLATFORM],
+  'resource-servers': ['auth/(guards|decorators|auth\\.module)', 'sessions', 'keys', 'events', 'limits', PLATFORM],
+  management: ['startup', PLATFORM],
+  // Core: rules, no HTTP.
+  identity: ['sessions', 'passwords', 'events', 'limits', 'users', 'platform/(clock|config|errors|logging)'],
+  sessions: ['keys', 'events', 'jobs', 'users', 'platform/(clock|config|database|errors|logging)'],
+  passwords: ['limits', 'users', 'platform/(clock|config|errors|logging)'],
+  // Services under the core.
+  startup: ['keys', 'platform/(config|database|errors)'],
+  keys: ['events', 'jobs', 'platform/(clock|config|database|errors)'],
+  events: ['limits', 'jobs', 'platform/(clock|config|database|errors)'],
+  limits: ['jobs', 'users', 'platform/(clock|config|database)'],
+  users: ['platform/(clock|config|database|errors)'],
+  jobs: ['platform/(clock|config|database)'],
+  // Platform: knows no feature.
+  'platform/openapi': ['platform/(errors|http)'],
+  'platform/http': ['platform/(config|database|errors)'],
+  'platform/schema': ['platform/database'],
+  'platform/database': ['platform/config'],
+  'platform/logging': ['platform/config'],
+  'platform/errors': [],
+  'platform/clock': [],
+  'platform/config': [],
+};
+
+/** @param {string} folder @param {string[]} allowed */
+const importsOf = (folder, allowed) => ({
   name: `${folder.replaceAll('/', '-')}-imports`,
-  comment: `src/${folder} may import: itself, ${allowed.join(', ')}`,
+  comment: `src/${folder} may import itself, ${allowed.join(', ') || 'and nothing else'}`,
   severity: 'error',
   from: { path: `^src/${folder}/` },
-  to: { path: '^src/', pathNot: [folder, ...allowed].map((name) => `^src/${name}/`) },
+  to: { path: '^src/', pathNot: [folder, ...allowed].map((name) => `^src/${name}[./]`) },
 });
 
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-circular-folders', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
     {
       name: 'no-orphans',
       severity: 'error',
       from: { orphan: true, pathNot: ['spec\\.ts$', 'ormconfig\\.ts$'] },
       to: {},
     },
-    allowedFrom('errors', []),
-    allowedFrom('clock', []),
-    allowedFrom('config', []),
-    allowedFrom('logging', ['config']),
-    allowedFrom('docs', []),
-    allowedFrom('http', ['config', 'database', 'errors']),
-    allowedFrom('database', ['config', 'events', 'keys', 'limits', 'upkeep', 'users']),
-    allowedFrom('events', ['clock', 'config', 'database', 'limits']),
-    allowedFrom('limits', ['clock', 'config', 'database', 'users']),
-    allowedFrom('users', ['clock', 'config', 'database', 'errors']),
-    allowedFrom('keys', ['clock', 'config', 'database', 'docs', 'errors', 'events']),
-    allowedFrom('startup', ['config', 'database', 'errors', 'keys']),
-    allowedFrom('upkeep', ['clock', 'database', 'events', 'keys', 'limits', 'startup', 'users']),
-    allowedFrom('health', ['database', 'docs', 'errors', 'startup']),
-    allowedFrom('auth', ['clock', 'config', 'docs', 'errors', 'events', 'http', 'keys', 'limits', 'users']),
+    ...Object.entries(arrows).map(([folder, allowed]) => importsOf(folder, allowed)),
     {
-      name: 'core-knows-no-contract',
-      comment: 'Only the module puts the contracts together; the core and each contract know nothing of them.',
+      name: 'every-folder-has-its-line',
+      comment: 'A new folder of src gets a line above.',
       severity: 'error',
-      from: {
-        path: '^src/auth/',
-        pathNot: '^src/auth/(auth-token|user-login|account|oauth)/|^src/auth/auth\\.module\\.ts',
-      },
-      to: { path: '^src/auth/(auth-token|user-login|account|oauth)/' },
+      from: { path: '^src/[^/]+/', pathNot: Object.keys(arrows).map((folder) => `^src/${folder}/`) },
+      to: {},
     },
     {
       name: 'contracts-know-not-each-other',
       severity: 'error',
-      from: { path: '^src/auth/(auth-token|user-login|account|oauth)/' },
-      to: { path: '^src/auth/(auth-token|user-login|account|oauth)/', pathNot: '^src/auth/$1/' },
+      from: { path: '^src/auth/contracts/([^/]+)/' },
+      to: { path: '^src/auth/contracts/', pathNot: '^src/auth/contracts/$1/' },
     },
     {
-      name: 'core-knows-no-wire',
-      comment: 'Services, passwords and tokens of the core see no request, status or HTTP exception.',
+      name: 'only-modules-know-contracts',
+      comment: 'A contract is registered in one place, and nothing else knows of it.',
       severity: 'error',
-      from: { path: '^src/(users|auth/(passwords|tokens)|auth/[^/]+\\.service\\.ts)' },
-      to: { path: '^src/http/|fastify|^src/docs/' },
+      from: { path: '^src/', pathNot: '^src/auth/contracts/|^src/auth/contracts\\.ts$|^src/auth/auth\\.module\\.ts$' },
+      to: { path: '^src/auth/contracts/' },
+    },
+    {
+      name: 'core-knows-no-http',
+      severity: 'error',
+      from: { path: `^src/(${[...CORE, ...SERVICES].join('|')})/`, pathNot: '^src/startup/' },
+      to: { path: '^src/platform/(http|openapi)/|fastify|^node:https?$' },
     },
     {
       name: 'typeorm-below-the-core',
       severity: 'error',
-      from: { path: '^src/(auth|http|health|docs|startup)/' },
+      from: {
+        path: '^src/(boot|cli|auth|account|resource-servers|management|identity|passwords|platform/(http|openapi))/',
+      },
       to: { path: 'node_modules/(typeorm|@nestjs/typeorm)/' },
+    },
+    {
+      name: 'no-workspace-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(packages|bench|test|scripts)/' },
     },
   ],
   options: {

@@ -33,19 +33,19 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/config/**', '**/*.spec.ts'],
+    ignores: ['src/platform/config/**', '**/*.spec.ts'],
     rules: {
       'no-restricted-syntax': [
         'error',
         {
           selector: "MemberExpression[object.name='process'][property.name='env']",
-          message: 'Only src/config reads the environment.',
+          message: 'Only src/platform/config reads the environment.',
         },
       ],
     },
   },
   {
-    files: ['src/users/**/*.ts', 'src/auth/*.service.ts', 'src/auth/passwords/*.ts', 'src/auth/tokens/*.ts'],
+    files: ['src/{identity,sessions,passwords,users,limits,keys,events,jobs}/**/*.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -5,7 +5,7 @@ import { rolldown } from 'rolldown';
 const APART = ['@node-rs/argon2', 'argon2', 'libsql', 'pino', 'swagger-ui-dist'];
 
 const bundle = await rolldown({
-  input: { main: 'dist/src/main.js', 'hash-worker': 'dist/src/auth/passwords/hash-worker.js' },
+  input: { main: 'dist/src/main.js', 'hash-worker': 'dist/src/passwords/worker/hash-worker.js' },
   platform: 'node',
   external: (id) => APART.includes(id),
   // Drivers and adapters that are not installed are asked for when they are needed, which is never.

@@ -5,4 +5,4 @@ process.chdir(root);
 install();
 build();
 
-await import(new URL('../dist/src/keys.cli.js', import.meta.url).href);
+await import(new URL('../dist/src/cli/keys.cli.js', import.meta.url).href);

@@ -1,13 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import { AccountModule } from './account/account.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { ClockModule } from './clock/clock.module.js';
-import type { Config } from './config/config.js';
-import { ConfigModule } from './config/config.module.js';
-import { DatabaseModule } from './database/database.module.js';
-import { HealthModule } from './health/health.module.js';
+import { JobsModule } from './jobs/jobs.module.js';
+import { ManagementModule } from './management/management.module.js';
+import { ClockModule } from './platform/clock/clock.module.js';
+import type { Config } from './platform/config/config.js';
+import { ConfigModule } from './platform/config/config.module.js';
+import { DatabaseModule } from './platform/database/database.module.js';
+import { migrations } from './platform/schema/migrations/index.js';
+import { ResourceServersModule } from './resource-servers/resource-servers.module.js';
 import { StartupModule } from './startup/startup.module.js';
-import { UpkeepModule } from './upkeep/upkeep.module.js';
 
+/** The service, put together. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config): DynamicModule {
@@ -16,11 +20,13 @@ export class AppModule {
       imports: [
         ConfigModule.forRoot(config),
         ClockModule,
-        DatabaseModule,
-        AuthModule,
-        HealthModule,
+        DatabaseModule.forRoot(migrations),
         StartupModule,
-        UpkeepModule,
+        JobsModule,
+        AuthModule,
+        AccountModule,
+        ResourceServersModule,
+        ManagementModule,
       ],
     };
   }

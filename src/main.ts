@@ -1,14 +1,15 @@
 import cluster from 'node:cluster';
-import { type Config, loadConfig } from './config/config.js';
-import { ConfigError } from './config/config.error.js';
-import { createLogger } from './logging/logger.js';
-import { ignoreLostPrimary, startWorkers, tellPrimary } from './workers.js';
+import { fileURLToPath } from 'node:url';
+import { type Config, loadConfig } from './platform/config/config.js';
+import { ConfigError } from './platform/config/config.error.js';
+import { createLogger } from './platform/logging/logger.js';
+import { ignoreLostPrimary, startWorkers, tellPrimary } from './boot/workers.js';
 
 /** @returns the address of the service, once it serves */
 async function start(): Promise<string> {
   const config = loadConfig();
   const logger = createLogger(config);
-  if (cluster.isPrimary && config.WORKERS > 1) return startWorkers(config, logger);
+  if (cluster.isPrimary && config.WORKERS > 1) return startWorkers(config, logger, fileURLToPath(import.meta.url));
   if (cluster.isWorker) ignoreLostPrimary();
   const url = await serve(config, logger);
   if (cluster.isPrimary) {
@@ -21,7 +22,7 @@ async function start(): Promise<string> {
 
 /** Loaded where it is needed: a primary does without. */
 async function serve(config: Config, logger: ReturnType<typeof createLogger>): Promise<string> {
-  const { startService } = await import('./service.js');
+  const { startService } = await import('./boot/service.js');
   // One that takes the place of another: the first ones have the numbers up to WORKERS.
   const readyFirst = cluster.isWorker && (cluster.worker?.id ?? 0) > config.WORKERS;
   return startService(config, logger, { readyFirst });

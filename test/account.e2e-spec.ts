@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { firstIdOf } from '../src/clock/time-ordered-ids.js';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { firstIdOf } from '../src/platform/clock/time-ordered-ids.js';
+import { UpkeepService } from '../src/jobs/upkeep.service.js';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

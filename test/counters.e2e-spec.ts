@@ -4,7 +4,7 @@ import { type Budget, refusedUntil, usedOf } from '../src/limits/budget.js';
 import { type Counter } from '../src/limits/budget.js';
 import { Counters, type Taken } from '../src/limits/counters.js';
 import { MemoryCounters } from '../src/limits/memory-counters.js';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { UpkeepService } from '../src/jobs/upkeep.service.js';
 import { newName } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

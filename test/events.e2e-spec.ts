@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MOST_OF_SOURCE } from '../src/events/event-limits.js';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { SigningKeysService } from '../src/keys/signing-keys.service.js';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { UpkeepService } from '../src/jobs/upkeep.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

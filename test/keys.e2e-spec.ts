@@ -10,7 +10,7 @@ import { newStore } from './support/store.js';
 
 const DAY = 24 * 3600;
 const LEAD = 720;
-const CLI = fileURLToPath(new URL('../dist/src/keys.cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/src/cli/keys.cli.js', import.meta.url));
 
 let service: Service;
 beforeEach(async () => {

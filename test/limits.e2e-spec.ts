@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { HashQueue } from '../src/auth/passwords/hash-queue.js';
+import { HashQueue } from '../src/passwords/worker/hash-queue.js';
 import { register as registerAt, newName, PASSWORD, signUp } from './support/accounts.js';
 import type { Reply } from './support/client.js';
 import { type Service, startService } from './support/service.js';

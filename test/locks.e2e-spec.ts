@@ -1,7 +1,7 @@
 import { type Connection, createConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
-import { StatementsService } from '../src/database/statements.service.js';
-import { RotationsService } from '../src/users/rotations.service.js';
+import { StatementsService } from '../src/platform/database/statements.service.js';
+import { RotationsService } from '../src/sessions/rotations.service.js';
 import { register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

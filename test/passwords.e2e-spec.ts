@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import argon2 from 'argon2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PasswordPolicy } from '../src/auth/passwords/password-policy.js';
+import { PasswordPolicy } from '../src/passwords/password-policy.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

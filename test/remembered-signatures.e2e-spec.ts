@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PASSWORD, register } from './support/accounts.js';
 import { type Service, startService, TEST_ENV } from './support/service.js';
 
-const CLI = fileURLToPath(new URL('../dist/src/keys.cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/src/cli/keys.cli.js', import.meta.url));
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 let service: Service;

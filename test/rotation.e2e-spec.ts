@@ -2,13 +2,13 @@ import { createHash, createSecretKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { CONFIG, type Config } from '../src/config/config.js';
+import { CONFIG, type Config } from '../src/platform/config/config.js';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { deriveKey } from '../src/keys/derive-key.js';
-import { StatementsService } from '../src/database/statements.service.js';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
-import { RotationsService } from '../src/users/rotations.service.js';
-import { SessionsService } from '../src/users/sessions.service.js';
+import { StatementsService } from '../src/platform/database/statements.service.js';
+import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { RotationsService } from '../src/sessions/rotations.service.js';
+import { SessionsRepository } from '../src/users/sessions.repository.js';
 import { PASSWORD, register, signUp } from './support/accounts.js';
 import type { Reply } from './support/client.js';
 import { type Service, startService } from './support/service.js';
@@ -345,7 +345,7 @@ describe('last use', () => {
   });
 
   it('is written once a minute at most, however often a session is used', async () => {
-    const writes = vi.spyOn(service.app.get(SessionsService), 'touch');
+    const writes = vi.spyOn(service.app.get(SessionsRepository), 'touch');
     const { access } = await register(service.client);
     const sid = sessionOf(access);
     const opened = await lastUse(access);
@@ -380,7 +380,7 @@ describe('last use', () => {
     const accounts: Awaited<ReturnType<typeof register>>[] = [];
     for (let i = 0; i < 200; i++) accounts.push(await register(service.client));
     await upkeep();
-    const writes = vi.spyOn(service.app.get(SessionsService), 'touch');
+    const writes = vi.spyOn(service.app.get(SessionsRepository), 'touch');
     service.clock.advance(60);
     const use = async (some: typeof accounts) => {
       for (const { access } of some) expect((await getUser(access)).status).toBe(200);

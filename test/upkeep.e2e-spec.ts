@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UpkeepService } from '../src/upkeep/upkeep.service.js';
+import { UpkeepService } from '../src/jobs/upkeep.service.js';
 import { PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StatementsService } from '../database/statements.service.js';
+import type { StatementsService } from '../platform/database/statements.service.js';
 import { EventWriter } from './event-writer.js';
 import { SecurityEvent } from './security-event.entity.js';
 

@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
-import { EntityColumns } from '../database/entity-columns.js';
-import { bySize } from '../database/padded.js';
-import { StatementsService } from '../database/statements.service.js';
-import { isConflict, isStoreUnavailable, isUniqueViolation } from '../database/store-errors.js';
+import { EntityColumns } from '../platform/database/entity-columns.js';
+import { bySize } from '../platform/database/padded.js';
+import { StatementsService } from '../platform/database/statements.service.js';
+import { isConflict, isStoreUnavailable, isUniqueViolation } from '../platform/database/store-errors.js';
 import { SecurityEvent } from './security-event.entity.js';
 
 /** For how long events are gathered to be written together. A crash loses as much of the table, and a tenth of it of the log. */

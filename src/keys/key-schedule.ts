@@ -1,4 +1,4 @@
-import { MAX_ACCESS_TOKEN_TTL } from '../config/schema.js';
+import { MAX_ACCESS_TOKEN_TTL } from '../platform/config/schema.js';
 import type { SigningKey } from './signing-key.entity.js';
 
 /** Seconds for which others may keep the JWKS: a key stands in it at least that long before it signs. */

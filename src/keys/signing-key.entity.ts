@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/columns.js';
+import { TimeColumn } from '../platform/database/columns.js';
 
 /** A key pair that signs access tokens. */
 @Entity('signing_keys')

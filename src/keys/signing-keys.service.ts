@@ -1,11 +1,11 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, type Repository } from 'typeorm';
-import { Clock } from '../clock/clock.js';
-import { CONFIG, type Config } from '../config/config.js';
-import { ConfigError } from '../config/config.error.js';
-import { retrying } from '../database/retrying.js';
-import { isUniqueViolation } from '../database/store-errors.js';
+import { Clock } from '../platform/clock/clock.js';
+import { CONFIG, type Config } from '../platform/config/config.js';
+import { ConfigError } from '../platform/config/config.error.js';
+import { retrying } from '../platform/database/retrying.js';
+import { isUniqueViolation } from '../platform/database/store-errors.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { type KeyPair, newKeyPair, sealed, unsealed } from './key-pair.js';
 import { KeySchedule, RELOAD_AFTER } from './key-schedule.js';

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.js';
+import type { Config } from '../platform/config/config.js';
 import type { Budget } from './budget.js';
 
 const DAY_SECONDS = 24 * 3600;

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/columns.js';
+import { TimeColumn } from '../platform/database/columns.js';
 
 /** A row of a {@link Counter}: how many attempts a key has made of late. */
 @Entity('counters')

@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { DatabaseService } from '../database/database.service.js';
-import { type Statements, StatementsService } from '../database/statements.service.js';
+import { DatabaseService } from '../platform/database/database.service.js';
+import { type Statements, StatementsService } from '../platform/database/statements.service.js';
+import { CounterRow } from './counter.entity.js';
 import { Counters } from './counters.js';
 import { KnownSource } from './known-source.entity.js';
 import { KnownSourcesService } from './known-sources.service.js';
@@ -18,7 +19,7 @@ const CONNECTIONS = 2;
 const STATEMENTS = Symbol('LimitsStatements');
 
 @Module({
-  imports: [TypeOrmModule.forFeature([KnownSource])],
+  imports: [TypeOrmModule.forFeature([CounterRow, KnownSource])],
   providers: [
     {
       provide: STATEMENTS,

@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
-import { CONFIG, type Config } from '../config/config.js';
-import { gathered } from '../database/gathered.js';
+import { Clock } from '../platform/clock/clock.js';
+import { CONFIG, type Config } from '../platform/config/config.js';
+import { gathered } from '../platform/database/gathered.js';
 import { type Attempt, countAttempts, type Outcome, secondsTo } from './attempts.js';
 import type { Budget } from './budget.js';
 import { type Budgets, budgetsOf } from './budgets.js';

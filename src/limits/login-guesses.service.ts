@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { Clock } from '../clock/clock.js';
-import { CONFIG, type Config } from '../config/config.js';
-import { gathered } from '../database/gathered.js';
+import { Clock } from '../platform/clock/clock.js';
+import { CONFIG, type Config } from '../platform/config/config.js';
+import { gathered } from '../platform/database/gathered.js';
 import { isEmailName, nameKey, normalizeName } from '../users/names.js';
 import type { UserState } from '../users/user.entity.js';
 import { type Attempt, countAttempts, NEXT_TRY_MS, secondsTo } from './attempts.js';

@@ -1,7 +1,7 @@
-import { Selection } from '../database/entity-columns.js';
-import { bySize, padded } from '../database/padded.js';
-import { retryingRepeatable } from '../database/retrying.js';
-import type { Row, Statements, Value } from '../database/statements.service.js';
+import { Selection } from '../platform/database/entity-columns.js';
+import { bySize, padded } from '../platform/database/padded.js';
+import { retryingRepeatable } from '../platform/database/retrying.js';
+import type { Row, Statements, Value } from '../platform/database/statements.service.js';
 import { User, USER_STATE, type UserState } from '../users/user.entity.js';
 import type { Counter } from './budget.js';
 import type { Counters } from './counters.js';

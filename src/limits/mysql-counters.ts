@@ -1,7 +1,7 @@
-import { Selection } from '../database/entity-columns.js';
-import { bySize, padded, placesOf } from '../database/padded.js';
-import { retrying, retryingRepeatable } from '../database/retrying.js';
-import type { Statements } from '../database/statements.service.js';
+import { Selection } from '../platform/database/entity-columns.js';
+import { bySize, padded, placesOf } from '../platform/database/padded.js';
+import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
+import type { Statements } from '../platform/database/statements.service.js';
 import { type Counter, counted } from './budget.js';
 import { CounterRow } from './counter.entity.js';
 import { type CounterMap, Counters, type Take, type Taken } from './counters.js';

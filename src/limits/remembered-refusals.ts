@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { Clock } from '../clock/clock.js';
+import { Clock } from '../platform/clock/clock.js';
 
 /** Refusals that are remembered, and sources of which some were forgotten again. */
 const MOST = 50_000;

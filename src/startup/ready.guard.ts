@@ -1,6 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { FailureError } from '../errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { StartupService } from './startup.service.js';
 
 const ALWAYS = 'served-before-ready';

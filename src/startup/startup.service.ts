@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
-import { ConfigError } from '../config/config.error.js';
-import { DatabaseService } from '../database/database.service.js';
-import { isStoreUnavailable, misconfigurationOf } from '../database/store-errors.js';
+import { ConfigError } from '../platform/config/config.error.js';
+import { DatabaseService } from '../platform/database/database.service.js';
+import { isStoreUnavailable, misconfigurationOf } from '../platform/database/store-errors.js';
 import { SigningKeysService } from '../keys/signing-keys.service.js';
 
 const RETRY_MS = 500;

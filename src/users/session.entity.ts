@@ -1,5 +1,5 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
-import { TimeColumn } from '../database/columns.js';
+import { TimeColumn } from '../platform/database/columns.js';
 import { User } from './user.entity.js';
 
 /** Why a session was ended before its time. */

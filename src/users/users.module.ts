@@ -1,16 +1,14 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Session } from './session.entity.js';
-import { LastUsesService } from './last-uses.service.js';
-import { RotationsService } from './rotations.service.js';
-import { SessionLimitService } from './session-limit.service.js';
-import { SessionsService } from './sessions.service.js';
+import { SessionsRepository } from './sessions.repository.js';
 import { User } from './user.entity.js';
-import { UsersService } from './users.service.js';
+import { UsersRepository } from './users.repository.js';
 
+/** The rows of accounts and sessions. Who may do what with them is decided by the core. */
 @Module({
   imports: [TypeOrmModule.forFeature([User, Session])],
-  providers: [UsersService, SessionsService, SessionLimitService, RotationsService, LastUsesService],
-  exports: [UsersService, SessionsService, SessionLimitService, RotationsService, LastUsesService],
+  providers: [UsersRepository, SessionsRepository],
+  exports: [UsersRepository, SessionsRepository],
 })
 export class UsersModule {}

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
-import { applyMigrations } from '../../src/database/apply-migrations.js';
-import { dataSourceOptions } from '../../src/database/data-source-options.js';
-import { migrations } from '../../src/database/migrations/index.js';
+import { applyMigrations } from '../../src/platform/database/apply-migrations.js';
+import { dataSourceOptions } from '../../src/platform/database/data-source-options.js';
+import { migrations } from '../../src/platform/schema/migrations/index.js';
 import { newName } from '../support/accounts.js';
 import { violationsOf } from './history.js';
 import { clusterOf } from './kinds.js';
@@ -24,7 +24,10 @@ describe('instances that start together, each at another node of an empty cluste
       const stores = (await cluster.entrances()).map(
         (node) =>
           new DataSource(
-            dataSourceOptions({ DATABASE_URL: url(node), DATABASE_TIMEOUT: 5, DATABASE_POOL: 2, DATA_DIR: '' }),
+            dataSourceOptions(
+              { DATABASE_URL: url(node), DATABASE_TIMEOUT: 5, DATABASE_POOL: 2, DATA_DIR: '' },
+              migrations,
+            ),
           ),
       );
       try {

@@ -1,7 +1,7 @@
 import { createHash, createHmac, createPublicKey, generateKeyPairSync, type JsonWebKey, sign } from 'node:crypto';
 import { CompactEncrypt, FlattenedSign } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { CONFIG, type Config } from '../../src/config/config.js';
+import { CONFIG, type Config } from '../../src/platform/config/config.js';
 import { deriveKey } from '../../src/keys/derive-key.js';
 import { SigningKeysService } from '../../src/keys/signing-keys.service.js';
 import { register, signUp } from '../support/accounts.js';

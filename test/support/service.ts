@@ -4,14 +4,14 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
-import { createAdapter, nestOptions, setUp } from '../../src/app.setup.js';
-import { HASH_WORKER } from '../../src/auth/passwords/hash-process.js';
-import { Clock } from '../../src/clock/clock.js';
-import { loadConfig } from '../../src/config/config.js';
-import { openApiDocument } from '../../src/docs/swagger.js';
+import { createAdapter, nestOptions, setUp } from '../../src/boot/http-app.js';
+import { HASH_WORKER } from '../../src/passwords/worker/hash-process.js';
+import { Clock } from '../../src/platform/clock/clock.js';
+import { loadConfig } from '../../src/platform/config/config.js';
+import { openApiDocument } from '../../src/platform/openapi/swagger.js';
 import { RefusalPause } from '../../src/limits/refusal-pause.js';
-import { createLogger } from '../../src/logging/logger.js';
-import { NestLogger } from '../../src/logging/nest-logger.js';
+import { createLogger } from '../../src/platform/logging/logger.js';
+import { NestLogger } from '../../src/platform/logging/nest-logger.js';
 import { StartupService } from '../../src/startup/startup.service.js';
 import { Client } from './client.js';
 import { newStore, type Store } from './store.js';
@@ -96,7 +96,7 @@ export async function startService({
     .setLogger(new NestLogger(logger))
     // The tests run from the sources; a process of its own cannot.
     .overrideProvider(HASH_WORKER)
-    .useValue(fileURLToPath(new URL('../../dist/src/auth/passwords/hash-worker.js', import.meta.url)))
+    .useValue(fileURLToPath(new URL('../../dist/src/passwords/worker/hash-worker.js', import.meta.url)))
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();

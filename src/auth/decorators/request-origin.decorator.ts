@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Contract, Origin } from '../../events/origin.js';
-import { routeOf } from '../../http/dialect.js';
+import { routeOf } from '../../platform/http/dialect/dialect.js';
 
 /** By the first segment of their paths. */
 const CONTRACTS: Readonly<Record<string, Contract>> = { auth: 'A', user: 'B', oauth: 'oauth' };

@@ -1,7 +1,7 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../../errors/failure.error.js';
+import { AuthError } from '../../platform/errors/failure.error.js';
 import { JwtStrategy } from '../strategies/jwt.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 

@@ -1,8 +1,8 @@
 import { type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../../errors/failure.error.js';
-import { BodyPipe } from '../../http/body.pipe.js';
+import { AuthError } from '../../platform/errors/failure.error.js';
+import { BodyPipe } from '../../platform/http/body/body.pipe.js';
 import { hungUpOf } from '../decorators/hung-up.decorator.js';
 import { LocalStrategy } from '../strategies/local.strategy.js';
 import { ownStrategy } from './own-strategy.js';

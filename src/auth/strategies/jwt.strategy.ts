@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
-import type { SessionOfUser } from '../../users/sessions.service.js';
-import { AuthSessionsService } from '../auth-sessions.service.js';
-import { AccessTokens } from '../tokens/access-tokens.js';
-import type { SignedToken } from '../tokens/signed-token.js';
+import type { SessionOfUser } from '../../users/sessions.repository.js';
+import { SessionsService } from '../../sessions/sessions.service.js';
+import { AccessTokens } from '../../sessions/tokens/access-tokens.js';
+import type { SignedToken } from '../../sessions/tokens/signed-token.js';
 
 /** What a strategy is asked about. */
 type Request = Parameters<Strategy['authenticate']>[0];
@@ -14,7 +14,7 @@ type Request = Parameters<Strategy['authenticate']>[0];
 export class JwtStrategy extends PassportStrategy(Strategy) {
   constructor(
     private readonly accessTokens: AccessTokens,
-    private readonly sessions: AuthSessionsService,
+    private readonly sessions: SessionsService,
   ) {
     super({
       passReqToCallback: true,

@@ -1,0 +1,67 @@
+import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Origin } from '../../../events/origin.js';
+import type { SessionOfUser } from '../../../users/sessions.repository.js';
+import type { UserState } from '../../../users/user.entity.js';
+import { SessionsService, type TokenPair } from '../../../sessions/sessions.service.js';
+import { RegistrationService } from '../../../identity/registration.service.js';
+import { Current } from '../../decorators/current.decorator.js';
+import { HungUp } from '../../decorators/hung-up.decorator.js';
+import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
+import { JwtAuthGuard } from '../../guards/jwt-auth.guard.js';
+import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
+import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.openapi.js';
+import { asksToVerify, CredentialsDto, RefreshDto, VerifyDto } from './auth-token.dto.js';
+import { presentTokens } from './auth-token.presenter.js';
+
+/** Contract A. */
+@ApiTags('contract A')
+@Controller('auth')
+export class AuthTokenController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  @ApiRegister()
+  @Post('register')
+  async register(
+    @Body() credentials: CredentialsDto,
+    @RequestOrigin() origin: Origin,
+    @HungUp() hungUp: AbortSignal,
+  ): Promise<TokenPair> {
+    return presentTokens(await this.registration.register(credentials, origin, hungUp));
+  }
+
+  @ApiToken()
+  @Post('token')
+  @HttpCode(200)
+  @UseGuards(LocalAuthGuard(CredentialsDto))
+  async token(@Current() user: UserState, @RequestOrigin() origin: Origin): Promise<TokenPair> {
+    const { tokens } = await this.sessions.open(user, origin);
+    return presentTokens(tokens);
+  }
+
+  @ApiGetUser()
+  @Get('getuser')
+  @UseGuards(JwtAuthGuard)
+  getUser(@Current() { user }: SessionOfUser): { username: string } {
+    return { username: user.username };
+  }
+
+  @ApiVerify()
+  @Post('token/verify')
+  @HttpCode(200)
+  async verify(@Body() { token }: VerifyDto): Promise<Record<string, never>> {
+    await this.sessions.ofAccessToken(token);
+    return {};
+  }
+
+  @ApiRefresh()
+  @Post('token/refresh')
+  @HttpCode(200)
+  async refresh(@Body() body: RefreshDto, @RequestOrigin() origin: Origin): Promise<TokenPair | Record<string, never>> {
+    if (asksToVerify(body)) return this.verify(body);
+    return presentTokens(await this.sessions.rotate(body.refresh, origin));
+  }
+}

@@ -1,0 +1,54 @@
+import { Body, Controller, Delete, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { Origin } from '../../../events/origin.js';
+import type { UserState } from '../../../users/user.entity.js';
+import { SessionsService } from '../../../sessions/sessions.service.js';
+import { RegistrationService } from '../../../identity/registration.service.js';
+import { Current } from '../../decorators/current.decorator.js';
+import { HungUp } from '../../decorators/hung-up.decorator.js';
+import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
+import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
+import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.openapi.js';
+import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
+import { presentTokens } from './user-login.presenter.js';
+
+/** Contract B. */
+@ApiTags('contract B')
+@Controller('user')
+export class UserLoginController {
+  constructor(
+    private readonly registration: RegistrationService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  @ApiSignup()
+  @Post('signup')
+  async signup(@Body() form: SignupDto, @RequestOrigin() origin: Origin, @HungUp() hungUp: AbortSignal) {
+    const { first_name: firstName, last_name: lastName, ...names } = form;
+    return presentTokens(await this.registration.register({ ...names, firstName, lastName }, origin, hungUp));
+  }
+
+  @ApiLogin()
+  @Post('login')
+  @UseGuards(LocalAuthGuard(LoginDto))
+  async login(@Current() user: UserState, @RequestOrigin() origin: Origin) {
+    const { tokens } = await this.sessions.open(user, origin);
+    return presentTokens(tokens);
+  }
+
+  @ApiLoginRefresh()
+  @Post('login/refresh')
+  async refresh(
+    @Body() { refresh_token }: LoginRefreshDto,
+    @RequestOrigin() origin: Origin,
+  ): Promise<{ access_token: string }> {
+    return { access_token: await this.sessions.renewAccess(refresh_token, origin) };
+  }
+
+  @ApiLogout()
+  @Delete('login')
+  @HttpCode(204)
+  logout(@Body() { access_token, refresh_token }: LogoutDto, @RequestOrigin() origin: Origin): Promise<void> {
+    return this.sessions.logout(access_token, refresh_token, origin);
+  }
+}

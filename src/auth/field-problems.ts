@@ -1,6 +1,0 @@
-import type { FieldProblems } from '../errors/failure.js';
-
-/** What is wrong with a field, if there is anything. */
-export function unlessEmpty(field: string, problems: string[]): FieldProblems {
-  return problems.length > 0 ? { [field]: problems } : {};
-}

@@ -1,9 +1,0 @@
-import { ApiProperty } from '@nestjs/swagger';
-import { IsText } from '../../http/is-text.js';
-
-/** Body of `POST /oauth/introspect` (RFC 7662 section 2.1) and `POST /oauth/revoke` (RFC 7009 section 2.1). A `token_type_hint` is not needed. */
-export class TokenDto {
-  @ApiProperty({ example: '<access-token>' })
-  @IsText()
-  token!: string;
-}

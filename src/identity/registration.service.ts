@@ -1,0 +1,148 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../platform/clock/clock.js';
+import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
+import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import type { FieldProblems } from '../platform/errors/failure.js';
+import type { Origin } from '../events/origin.js';
+import { SecurityEventsService } from '../events/security-events.service.js';
+import { KnownSourcesService } from '../limits/known-sources.service.js';
+import { LimitsService } from '../limits/limits.service.js';
+import { RefusalPause } from '../limits/refusal-pause.js';
+import { sourceOf } from '../limits/source.js';
+import {
+  emailProblems,
+  isEmailName,
+  nameKey,
+  normalizeName,
+  personalNameProblems,
+  usernameProblems,
+} from '../users/names.js';
+import { type NewUser, UsersRepository } from '../users/users.repository.js';
+import { SessionsService, type TokenPair } from '../sessions/sessions.service.js';
+import { unlessEmpty } from '../platform/errors/field-problems.js';
+import { PasswordHasher } from '../passwords/password-hasher.js';
+import { PasswordPolicy } from '../passwords/password-policy.js';
+
+/** What a person gives to get an account; each field as typed. */
+export interface Registration {
+  readonly username: string;
+  readonly password: string;
+  /** Left out, the account has an email only if the username is one. */
+  readonly email?: string;
+  readonly firstName?: string;
+  readonly lastName?: string;
+}
+
+/** How one gets an account. */
+@Injectable()
+export class RegistrationService {
+  private readonly newId = timeOrderedIds();
+
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly sessions: SessionsService,
+    private readonly hasher: PasswordHasher,
+    private readonly policy: PasswordPolicy,
+    private readonly limits: LimitsService,
+    private readonly knownSources: KnownSourcesService,
+    private readonly pause: RefusalPause,
+    private readonly events: SecurityEventsService,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Makes an account and opens its first session.
+   * @throws AuthError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
+   * @throws FailureError `throttled` when there were too many from this source, `unavailable` when too many wait to be hashed
+   */
+  async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
+    const names = normalized(registration);
+    const fields = {
+      ...nameProblems(names),
+      ...unlessEmpty('password', this.policy.problems(registration.password, names)),
+    };
+    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    await this.hasher.admit(hungUp);
+    await this.limit(origin, hungUp);
+    try {
+      // Spares the hash; the unique keys decide in the end.
+      if (await this.users.isTaken(names)) throw new AuthError({ code: 'user_exists' });
+      const hashing = this.hasher.hash(registration.password, hungUp);
+      return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
+    } catch (error) {
+      if (error instanceof AuthError)
+        this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
+      throw error;
+    }
+  }
+
+  private async limit(origin: Origin, hungUp: AbortSignal | undefined): Promise<void> {
+    const wait = await this.limits.signup(sourceOf(origin.address));
+    if (wait === 0) return;
+    await this.pause.wait(hungUp);
+    this.events.record({ event: 'signup', outcome: 'throttled' }, origin);
+    throw new FailureError({ code: 'throttled', retryAfter: wait });
+  }
+
+  /**
+   * The session first, while the password is hashed: a session of nobody is nothing, an account without the answer that it was
+   * made is a name lost to its owner. So the one insert of the account decides, and no transaction spans two round trips.
+   */
+  private async createWithSession(
+    user: Omit<NewUser, 'passwordHash'>,
+    hashing: Promise<string>,
+    origin: Origin,
+  ): Promise<TokenPair> {
+    const [hashed, opened, source] = await Promise.allSettled([
+      hashing,
+      this.sessions.create({ id: user.id, sessionEpoch: 0 }, origin),
+      this.knownSources.add(user.id, sourceOf(origin.address)),
+    ]);
+    try {
+      if (hashed.status === 'rejected') throw hashed.reason;
+      if (opened.status === 'rejected') throw opened.reason;
+      if (source.status === 'rejected') throw source.reason;
+      await this.users.create({ ...user, passwordHash: hashed.value });
+      const { sid, tokens } = opened.value;
+      this.events.record({ event: 'signup', outcome: 'success', userId: user.id, sessionId: sid }, origin);
+      return tokens;
+    } catch (error) {
+      // Left behind, it would be purged with the others.
+      if (error instanceof FailureError && opened.status === 'fulfilled')
+        await this.sessions.discard(opened.value.sid).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+type Names = Omit<NewUser, 'id' | 'passwordHash'>;
+
+function normalized({ username, email, firstName = '', lastName = '' }: Registration): Names {
+  const name = normalizeName(username);
+  const ownEmail = isEmailName(name) ? name : null;
+  const normalizedEmail = email === undefined ? ownEmail : normalizeName(email);
+  return {
+    username: name,
+    usernameKey: nameKey(name),
+    email: normalizedEmail,
+    emailKey: normalizedEmail === null ? null : nameKey(normalizedEmail),
+    firstName: firstName.trim(),
+    lastName: lastName.trim(),
+  };
+}
+
+function nameProblems(names: Names): FieldProblems {
+  const { username, email, firstName, lastName } = names;
+  return {
+    ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(names)].slice(0, 1)),
+    ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
+    ...unlessEmpty('firstName', personalNameProblems(firstName)),
+    ...unlessEmpty('lastName', personalNameProblems(lastName)),
+  };
+}
+
+/** A username that is an email must be the account's own, or it would let one account go by the other's name. */
+function mismatch({ username, usernameKey, emailKey }: Names): string[] {
+  const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
+  return differs ? ['a username with @ must equal the email'] : [];
+}

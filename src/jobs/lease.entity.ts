@@ -1,0 +1,13 @@
+import { Entity, PrimaryColumn } from 'typeorm';
+import { TimeColumn } from '../platform/database/columns.js';
+
+/** A piece of work that one replica at a time does. */
+@Entity('leases')
+export class Lease {
+  @PrimaryColumn({ type: 'varchar', length: 64 })
+  name!: string;
+
+  /** Until when it is taken. */
+  @TimeColumn({ name: 'taken_until' })
+  takenUntil!: number;
+}

@@ -1,0 +1,99 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { dictionary } from '@zxcvbn-ts/language-common';
+import { CONFIG, type Config } from '../platform/config/config.js';
+import { lengthOf, nameKey, normalizeName } from '../users/names.js';
+import { isSequence, repeatedPart } from './guessable.js';
+
+const MAX_BYTES = 1024;
+/** UTF-16 units as typed: NFC makes at least two bytes of three («ΐ»), and of others more. */
+const MAX_TYPED_UNITS = (MAX_BYTES * 3) / 2;
+
+/** Names of the service itself. */
+const OWN_WORDS = ['latchkey'];
+
+/** What others know an account by. */
+export interface AccountNames {
+  readonly username: string;
+  readonly email: string | null;
+}
+
+/**
+ * Which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and 6.2.11: length and a blocklist with the words
+ * of the context, no rules of composition).
+ */
+@Injectable()
+export class PasswordPolicy {
+  private readonly common: ReadonlySet<string>;
+  private readonly context: ReadonlySet<string>;
+
+  constructor(@Inject(CONFIG) private readonly config: Config) {
+    this.common = commonPasswords(config.PASSWORD_MIN_LENGTH);
+    this.context = new Set(
+      [...OWN_WORDS, ...config.PASSWORD_CONTEXT_WORDS, ...wordsOfHost(config.ISSUER)].map(bareWord),
+    );
+  }
+
+  /** @param names of the account that the password is for, normalized */
+  problems(password: string, names: AccountNames): string[] {
+    if (password.length > MAX_TYPED_UNITS) return [`at most ${MAX_BYTES} bytes are allowed`];
+    const normalized = normalizePassword(password);
+    const { PASSWORD_MIN_LENGTH, PASSWORD_BLOCKLIST } = this.config;
+    if (lengthOf(normalized) < PASSWORD_MIN_LENGTH) return [`at least ${PASSWORD_MIN_LENGTH} characters are needed`];
+    if (Buffer.byteLength(normalized) > MAX_BYTES) return [`at most ${MAX_BYTES} bytes are allowed`];
+    if (!PASSWORD_BLOCKLIST) return [];
+    if (this.isCommon(normalized.toLowerCase())) return ['this password is too common'];
+    return this.isName(normalized, names) ? ['this password is a name of the account or the service'] : [];
+  }
+
+  /** A text that is repeated is no better than the text: its length is not what it seems. */
+  private isCommon(text: string): boolean {
+    if (this.common.has(text) || isSequence(text)) return true;
+    const part = repeatedPart(text);
+    return part !== undefined && (lengthOf(part) < this.config.PASSWORD_MIN_LENGTH || this.isCommon(part));
+  }
+
+  private isName(password: string, { username, email }: AccountNames): boolean {
+    const word = bareWord(repeatedPart(password) ?? password);
+    if (word === '') return false;
+    if (this.context.has(word)) return true;
+    const names = [username, ...[username, email ?? ''].flatMap((name) => [name, localPartOf(name)])];
+    return names.some((name) => name !== '' && bareWord(name) === word);
+  }
+}
+
+/**
+ * Returns a password in NFC, so that one that is typed on another keyboard is the same; never trimmed, never cut. A longer text than
+ * may be chosen stays as it is: normalizing would take time by the square of its length.
+ */
+export function normalizePassword(password: string): string {
+  return password.length > MAX_TYPED_UNITS ? password : password.normalize('NFC');
+}
+
+/** By frequency, without those that are too short anyway. In small letters. */
+function commonPasswords(minLength: number): ReadonlySet<string> {
+  const common = dictionary['passwords-common'].map(String).filter((password) => password.length >= minLength);
+  return new Set(common.map((password) => password.toLowerCase()));
+}
+
+/** A host, and its parts: `login.example.com` and `example`. */
+function wordsOfHost(url: string): string[] {
+  const { hostname } = new URL(url);
+  return [hostname, ...hostname.split('.').filter(({ length }) => length > 2)];
+}
+
+function localPartOf(email: string): string {
+  return email.slice(0, Math.max(0, email.lastIndexOf('@')));
+}
+
+/** Letters and digits as names are compared, without the digits at the end: `Bob.Smith-2024` is `bobsmith`. */
+function bareWord(text: string): string {
+  const word = nameKey(normalizeName(text)).replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
+  return withoutDigits(word) || word;
+}
+
+/** A loop, since the pattern for digits at the end takes time by the square of the digits before a letter. */
+function withoutDigits(word: string): string {
+  let end = word.length;
+  while (end > 0 && /\p{Nd}/u.test(word.charAt(end - 1))) end -= 1;
+  return word.slice(0, end);
+}

@@ -1,0 +1,120 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { loadConfig } from '../../platform/config/config.js';
+import type { HashProcess } from './hash-process.js';
+import { HashQueue } from './hash-queue.js';
+import type { HashResult, HashTask } from './hash-task.js';
+
+const COST = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
+const TASK: HashTask = { kind: 'verify', hash: '', password: '', cost: COST };
+
+/** Hashes that end when the test says so. */
+class Hashes {
+  readonly ends: (() => void)[] = [];
+  isUp = true;
+
+  run(): Promise<HashResult> {
+    return new Promise((resolve) => {
+      this.ends.push(() => {
+        resolve(true);
+      });
+    });
+  }
+
+  /** Ends the oldest one that runs, after it took that long. */
+  async end(milliseconds = 0): Promise<void> {
+    await vi.advanceTimersByTimeAsync(milliseconds);
+    this.ends.shift()?.();
+    await vi.advanceTimersByTimeAsync(0);
+  }
+}
+
+let hashes: Hashes;
+let queue: HashQueue;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  hashes = new Hashes();
+  const config = loadConfig({
+    AUTH_SECRET: 'hB7wq2Zr9Xk4Vt1Yc6Lm3Nd8Pf5Gs0Ja',
+    HASH_CONCURRENCY: '1',
+    HASH_TIMEOUT: '3',
+  });
+  queue = new HashQueue(hashes as unknown as HashProcess, config);
+});
+afterEach(() => vi.useRealTimers());
+
+const settled = async (work: Promise<unknown>) => {
+  let state = 'pending';
+  work.then(
+    () => (state = 'done'),
+    (error: unknown) => {
+      const { failure } = error as { failure: { code: string; status?: number } };
+      state = `${failure.code} ${failure.status ?? ''}`.trim();
+    },
+  );
+  await vi.advanceTimersByTimeAsync(0);
+  return state;
+};
+
+describe('HashQueue', () => {
+  it('hands over two for each thread, and the others in the order in which they came', async () => {
+    const work = Array.from({ length: 4 }, () => queue.run(TASK));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(hashes.ends).toHaveLength(2);
+    await hashes.end();
+    expect(await settled(work[0]!)).toBe('done');
+    expect(hashes.ends).toHaveLength(2);
+    for (let i = 0; i < 3; i++) await hashes.end();
+    await expect(Promise.all(work)).resolves.toEqual([true, true, true, true]);
+  });
+
+  it('refuses at once whoever could not be served in time', async () => {
+    const first = queue.run(TASK);
+    await hashes.end(1_000);
+    await first;
+    // A second each, two at a time: six that wait take three seconds.
+    const taken = Array.from({ length: 9 }, () => queue.run(TASK));
+    expect(() => queue.run(TASK)).toThrow(expect.objectContaining({ failure: { code: 'unavailable', retryAfter: 4 } }));
+    for (const work of taken) work.catch(() => undefined);
+  });
+
+  it('takes no start of the process for the time that a hash takes', async () => {
+    hashes.isUp = false;
+    const first = queue.run(TASK);
+    await hashes.end(1_000);
+    await first;
+    hashes.isUp = true;
+    const taken = Array.from({ length: 20 }, () => queue.run(TASK));
+    for (let left = 20; left > 0; left--) await hashes.end(1);
+    await expect(Promise.all(taken)).resolves.toHaveLength(20);
+  });
+
+  it('refuses whoever has waited for that long, whatever was expected', async () => {
+    const work = Array.from({ length: 3 }, () => queue.run(TASK));
+    const last = settled(work[2]!);
+    await vi.advanceTimersByTimeAsync(3_000);
+    await last;
+    expect(await settled(work[2]!)).toBe('unavailable');
+    expect(await settled(work[0]!)).toBe('pending');
+  });
+
+  it('drops whoever has hung up, unhashed', async () => {
+    const hangUp = new AbortController();
+    const work = [queue.run(TASK), queue.run(TASK), queue.run(TASK, hangUp.signal), queue.run(TASK)];
+    hangUp.abort();
+    expect(await settled(work[2]!)).toBe('bad_request 499');
+    for (let i = 0; i < 3; i++) await hashes.end();
+    expect(await settled(work[3]!)).toBe('done');
+    expect(hashes.ends).toHaveLength(0);
+    expect(() => queue.run(TASK, hangUp.signal)).toThrow();
+  });
+
+  it('goes on after a hash that failed', async () => {
+    vi.spyOn(hashes, 'run').mockRejectedValueOnce(new Error('out of memory'));
+    await expect(queue.run(TASK)).rejects.toThrow('out of memory');
+    const work = [queue.run(TASK), queue.run(TASK)];
+    await hashes.end();
+    await hashes.end();
+    await expect(Promise.all(work)).resolves.toEqual([true, true]);
+  });
+});

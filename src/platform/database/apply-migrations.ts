@@ -1,0 +1,92 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type DataSource, MigrationExecutor, type QueryRunner } from 'typeorm';
+import { isInGroup, underGroupLock } from './group-lock.js';
+import { createTable } from './definitions.js';
+import { isConflict, isUniqueViolation } from './store-errors.js';
+
+/** Between two looks whether another instance is through with the same migrations, in milliseconds. No statement waits for it: each has its limit. */
+const LOCK_PAUSE_MS = 200;
+const LOCK_ATTEMPTS = 1_500;
+
+/** As TypeORM makes it, and each migration once. */
+const RECORDS = [
+  'id int NOT NULL AUTO_INCREMENT PRIMARY KEY',
+  'timestamp bigint NOT NULL',
+  'name varchar(255) NOT NULL',
+  'CONSTRAINT migrations_name UNIQUE (name)',
+];
+
+/** More than there are migrations at once, and nodes at which instances start together. */
+const COLLISIONS = 20;
+
+/**
+ * Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait.
+ * The nodes of a Galera cluster do not know each other's locks: there whoever finds recorded what it has just done looks again.
+ * A MySQL group needs a lock of its own, see {@link underGroupLock}.
+ */
+export async function applyMigrations(dataSource: DataSource): Promise<void> {
+  const queryRunner = dataSource.createQueryRunner();
+  const isMySql = dataSource.options.type === 'mysql';
+  try {
+    if (!isMySql) await underWriteLock(queryRunner, migrate);
+    else if (await isInGroup(dataSource)) await underGroupLock(dataSource, unhindered);
+    else await underNamedLock(queryRunner, unhindered);
+  } finally {
+    await queryRunner.release();
+  }
+
+  async function unhindered(): Promise<void> {
+    for (let collisions = 0; ; collisions++) {
+      try {
+        await migrate();
+        return;
+      } catch (error) {
+        const isCollision = isConflict(error) || isUniqueViolation(error);
+        if (!isCollision || collisions === COLLISIONS) throw error;
+      }
+    }
+  }
+
+  async function migrate(): Promise<void> {
+    if (isMySql && !(await queryRunner.hasTable('migrations'))) await createTable(queryRunner, 'migrations', RECORDS);
+    const executor = new MigrationExecutor(dataSource, queryRunner);
+    executor.transaction = 'none';
+    await executor.executePendingMigrations();
+  }
+}
+
+/** MySQL commits each definition by itself, so a lock by name stands in for a transaction. It goes with its connection. */
+async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
+  // Names are the server's, not the database's, and at most 64 characters long.
+  const database = createHash('sha256').update(String(queryRunner.dataSource.options.database));
+  const name = `latchkey:${database.digest('base64url')}`;
+  await takeLock(queryRunner, name);
+  try {
+    await work();
+  } finally {
+    // Should this fail, the lock goes with the connection; what went wrong before is what is to be told.
+    await queryRunner.query('DO RELEASE_LOCK(?)', [name]).catch(() => undefined);
+  }
+}
+
+async function takeLock(queryRunner: QueryRunner, name: string): Promise<void> {
+  for (let attempt = 0; attempt < LOCK_ATTEMPTS; attempt++) {
+    const rows = (await queryRunner.query('SELECT GET_LOCK(?, 0) AS taken', [name])) as { taken: unknown }[];
+    if (Number(rows[0]?.taken) === 1) return;
+    await sleep(LOCK_PAUSE_MS);
+  }
+  throw new Error('another instance holds the migration lock');
+}
+
+/** SQLite has one writer at a time, and its definitions are part of the transaction. */
+async function underWriteLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
+  await queryRunner.query('BEGIN IMMEDIATE');
+  try {
+    await work();
+    await queryRunner.query('COMMIT');
+  } catch (error) {
+    await queryRunner.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}

@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import type { TransportFailure } from '../../errors/failure.js';
+import type { Connections } from './connections.js';
+import { problemDetails } from '../dialect/problem-details.js';
+
+/** Statuses of what Node's parser gives up on; 400 for the rest. */
+const STATUS: Readonly<Record<string, number>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  HPE_HEADER_OVERFLOW: 431,
+};
+
+/** For a refused client to read its answer and go. */
+const LINGER_MS = 1_000;
+
+const ALLOWED = ['DELETE', 'GET', 'HEAD', 'POST'];
+
+const HEADERS = [
+  'Cache-Control: no-store',
+  "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+  'Referrer-Policy: no-referrer',
+  'X-Content-Type-Options: nosniff',
+  'X-Frame-Options: DENY',
+  'Connection: close',
+];
+
+/** Answers what is no request at all, and so has neither route nor reply: by hand, in problem details. */
+export class MalformedHttp {
+  private readonly refused = new WeakSet<Socket>();
+
+  constructor(
+    private readonly connections: Connections,
+    private readonly logger: Logger,
+  ) {}
+
+  /** For Fastify's `clientErrorHandler`. */
+  readonly onClientError = (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const { code = '' } = error;
+    this.refuse(socket, { code: 'bad_request', status: STATUS[code] ?? 400 }, code);
+  };
+
+  /** A server that is no proxy has no tunnels; without an answer the connection would just end. */
+  refuseTunnels(server: Server): void {
+    server.on('connect', (_request, socket) => {
+      // Node no longer reads a socket that it has handed over. Without reading, a client that leaves would not be noticed.
+      socket.resume();
+      this.refuse(socket as Socket, { code: 'method_not_allowed', allow: ALLOWED }, 'CONNECT');
+    });
+  }
+
+  private refuse(socket: Socket, failure: TransportFailure, reason: string): void {
+    // What comes after it is looked at no more, while answers to what came before are under way.
+    if (this.refused.has(socket) && !socket.writableEnded) return;
+    const earlier = [...this.connections.owedTo(socket)];
+    const halfRead = earlier.find(({ req }) => !req.complete);
+    if (!socket.writable || halfRead?.headersSent) {
+      socket.destroy();
+      return;
+    }
+    this.refused.add(socket);
+    const last = earlier.filter((answer) => answer !== halfRead).at(-1);
+    afterwards(last, () => {
+      this.send(socket, failure, reason);
+    });
+  }
+
+  private send(socket: Socket, failure: TransportFailure, reason: string): void {
+    if (!socket.writable) return;
+    const { status, headers, body } = problemDetails.present(failure);
+    const reqId = randomUUID();
+    this.logger.info({ reqId, status, reason, ip: socket.remoteAddress }, 'no request');
+    const text = JSON.stringify(body);
+    const lines = [
+      `HTTP/1.1 ${status} ${(body as { title: string }).title}`,
+      ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+      `Content-Length: ${Buffer.byteLength(text)}`,
+      `X-Request-Id: ${reqId}`,
+      ...HEADERS,
+    ];
+    socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);
+    setTimeout(() => {
+      socket.destroy();
+    }, LINGER_MS).unref();
+  }
+}
+
+/** Answers go out in the order of their requests: one out of turn would be taken for another's. */
+function afterwards(answer: ServerResponse | undefined, work: () => void): void {
+  if (answer) answer.once('close', work);
+  else work();
+}

@@ -1,0 +1,27 @@
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { FailureError } from '../../errors/failure.error.js';
+import { originForm } from '../dialect/dialect.js';
+
+/**
+ * Refuses URLs that cannot be decoded, and so have no route, like everything else: with the headers, the dialect and the log
+ * line of any answer. Fastify runs no hook for them.
+ */
+export class UndecodableUrls {
+  private readonly requests = new WeakSet<IncomingMessage>();
+  private fastify: FastifyInstance | undefined;
+
+  refuse(fastify: FastifyInstance): void {
+    this.fastify = fastify;
+    fastify.addHook('onRequest', ({ raw }, _reply, done) => {
+      done(this.requests.has(raw) ? new FailureError({ code: 'bad_request', status: 400 }) : undefined);
+    });
+  }
+
+  /** For Fastify's `frameworkErrors`: lets the request in once more, under a URL that is decoded to what was sent. */
+  readonly onFrameworkError = (_error: unknown, { raw }: FastifyRequest, reply: FastifyReply): void => {
+    this.requests.add(raw);
+    raw.url = originForm(raw.url ?? '').replaceAll('%', '%25');
+    this.fastify?.routing(raw, reply.raw);
+  };
+}

@@ -1,0 +1,72 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import { CONFIG, type Config } from '../platform/config/config.js';
+import { SessionsRepository } from '../users/sessions.repository.js';
+import type { UserState } from '../users/user.entity.js';
+
+type Account = Pick<UserState, 'id' | 'sessionEpoch'>;
+
+/** Accounts whose logins are remembered until the next look, at most, and accounts of one statement. */
+const REMEMBERED = 10_000;
+const BATCH = 128;
+/** An account is looked at after this share of `MAX_SESSIONS` logins, and after a minute. */
+const SHARE = 0.1;
+
+/**
+ * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To spare each login a statement, sessions are counted
+ * once a minute for the accounts that have logged in, and after every `MAX_SESSIONS` / 10 logins of one account. So an account may
+ * have a tenth more for each process, for a minute.
+ */
+@Injectable()
+export class SessionLimitService {
+  private readonly logger = new Logger(SessionLimitService.name);
+  private recent = new Map<string, Account & { logins: number }>();
+  private readonly most: number;
+
+  constructor(
+    private readonly sessions: SessionsRepository,
+    @Inject(CONFIG) { MAX_SESSIONS }: Config,
+  ) {
+    this.most = MAX_SESSIONS;
+  }
+
+  /**
+   * Notes a login, whose session is written. Ends sessions when it is time for this account.
+   * @returns how many sessions were ended
+   */
+  async noteLogin({ id, sessionEpoch }: Account): Promise<number> {
+    const logins = (this.recent.get(id)?.logins ?? 0) + 1;
+    if (logins >= this.most * SHARE) {
+      this.recent.delete(id);
+      return this.endSurplus({ id, sessionEpoch });
+    }
+    if (this.recent.size < REMEMBERED || this.recent.has(id)) this.recent.set(id, { id, sessionEpoch, logins });
+    return 0;
+  }
+
+  /**
+   * Ends the surplus sessions of all accounts that have logged in since the last call.
+   * @returns the ids of the accounts of which sessions were ended
+   */
+  async enforce(): Promise<string[]> {
+    const recent = this.recent;
+    this.recent = new Map();
+    const ids = [...recent.keys()];
+    const ended: string[] = [];
+    for (let from = 0; from < ids.length; from += BATCH)
+      for (const id of await this.sessions.crowded(ids.slice(from, from + BATCH), this.most)) {
+        const account = recent.get(id);
+        if (account && (await this.endSurplus(account)) > 0) ended.push(id);
+      }
+    return ended;
+  }
+
+  /** A login does not fail because old sessions could not be ended: the next one tries again. */
+  private async endSurplus(account: Account): Promise<number> {
+    try {
+      return await this.sessions.revokeBeyond(account, this.most);
+    } catch (error) {
+      this.logger.warn({ event: 'sessions_not_limited', user: account.id, err: error });
+      return 0;
+    }
+  }
+}

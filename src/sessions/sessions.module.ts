@@ -1,0 +1,28 @@
+import { Module } from '@nestjs/common';
+import { JwtModule } from '@nestjs/jwt';
+import { EventsModule } from '../events/events.module.js';
+import { KeysModule } from '../keys/keys.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { IntrospectionService } from './introspection.service.js';
+import { LastUsesService } from './last-uses.service.js';
+import { RotationsService } from './rotations.service.js';
+import { SessionLimitService } from './session-limit.service.js';
+import { SessionsService } from './sessions.service.js';
+import { AccessTokens } from './tokens/access-tokens.js';
+import { RefreshTokens } from './tokens/refresh-tokens.js';
+
+/** Sessions from login to logout, and their tokens. */
+@Module({
+  imports: [JwtModule.register({}), EventsModule, KeysModule, UsersModule],
+  providers: [
+    AccessTokens,
+    IntrospectionService,
+    LastUsesService,
+    RefreshTokens,
+    RotationsService,
+    SessionLimitService,
+    SessionsService,
+  ],
+  exports: [AccessTokens, IntrospectionService, LastUsesService, SessionLimitService, SessionsService],
+})
+export class SessionsModule {}
