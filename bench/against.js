@@ -9,8 +9,11 @@ const WORKS = ['register', 'login', 'refresh', 'verify', 'getuser', 'B-refresh',
 /** @param {import('./run.js').Setting} setting */
 export async function against({ serverUrl, options, progress }) {
   const folder = resolve(options.against ?? '.');
-  const other = latchkey(await createDatabase(serverUrl, 'before'), { folder });
-  const running = await startAll([latchkey(await createDatabase(serverUrl, 'after')), { ...other, name: 'before' }]);
+  const other = latchkey(await createDatabase(serverUrl, 'against_other'), { folder });
+  const running = await startAll([
+    latchkey(await createDatabase(serverUrl, 'against_own')),
+    { ...other, name: 'before' },
+  ]);
   try {
     const results = await sideBySide(running, {
       works: options.only ?? WORKS,
