@@ -37,7 +37,7 @@ const nameLike = fc
   .map((parts) => parts.join(''));
 
 describe('normalizeName', () => {
-  it('changes nothing a second time', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => normalizeName(normalizeName(name)) === normalizeName(name)),
     );
@@ -45,11 +45,11 @@ describe('normalizeName', () => {
 });
 
 describe('nameKey', () => {
-  it('changes nothing a second time', () => {
+  it('is idempotent', () => {
     fc.assert(fc.property(fc.oneof(text, nameLike), (name) => nameKey(nameKey(name)) === nameKey(name)));
   });
 
-  it('is the same for every spelling in case and composition', () => {
+  it('is the same for spellings that differ in case or composition', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const key = nameKey(name);
@@ -60,7 +60,7 @@ describe('nameKey', () => {
     );
   });
 
-  it('fits its column for every name that is allowed', () => {
+  it('fits its column for every allowed name', () => {
     fc.assert(
       fc.property(nameLike, (name) => {
         const normalized = normalizeName(name);
@@ -69,7 +69,7 @@ describe('nameKey', () => {
     );
   });
 
-  it('of an allowed name is made of allowed characters, and has an @ if and only if the name has', () => {
+  it('has only allowed characters for an allowed name, and an @ only if the name has one', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const normalized = normalizeName(name);
@@ -82,7 +82,7 @@ describe('nameKey', () => {
 });
 
 describe('usernameProblems', () => {
-  it('lets no unseen character through', () => {
+  it('refuses invisible characters', () => {
     const unseen = fc.constantFrom(
       '\u0000',
       '\u200b',
@@ -105,7 +105,7 @@ describe('usernameProblems', () => {
     );
   });
 
-  it('never throws and says one thing at most', () => {
+  it('never throws, and reports at most one problem', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => usernameProblems(normalizeName(name)).length <= 1));
   });
 
@@ -117,7 +117,7 @@ describe('usernameProblems', () => {
 
 describe('emailProblems', () => {
   it.each(['a@example.com', 'a.b+c@sub.example.com', "o'brien@example.com", 'josé@example.com', 'a@exämple.com'])(
-    'takes %s',
+    'accepts %s',
     (email) => {
       expect(emailProblems(email)).toEqual([]);
     },
@@ -143,7 +143,7 @@ describe('emailProblems', () => {
 });
 
 describe('personalNameProblems', () => {
-  it('refuses control characters and excess alone', () => {
+  it('refuses only control characters and excessive length', () => {
     expect(personalNameProblems('')).toEqual([]);
     expect(personalNameProblems('Zoë O’Néill-山田 😀')).toEqual([]);
     expect(personalNameProblems('a\u0007b')).toHaveLength(1);
