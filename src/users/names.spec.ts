@@ -37,7 +37,7 @@ const nameLike = fc
   .map((parts) => parts.join(''));
 
 describe('normalizeName', () => {
-  it('is idempotent', () => {
+  it('changes nothing a second time', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => normalizeName(normalizeName(name)) === normalizeName(name)),
     );
@@ -45,11 +45,11 @@ describe('normalizeName', () => {
 });
 
 describe('nameKey', () => {
-  it('is idempotent', () => {
+  it('changes nothing a second time', () => {
     fc.assert(fc.property(fc.oneof(text, nameLike), (name) => nameKey(nameKey(name)) === nameKey(name)));
   });
 
-  it('is the same for spellings that differ in case or composition', () => {
+  it('is the same for every spelling in case and composition', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const key = nameKey(name);
@@ -60,7 +60,7 @@ describe('nameKey', () => {
     );
   });
 
-  it('fits its column for every allowed name', () => {
+  it('fits its column for every name that is allowed', () => {
     fc.assert(
       fc.property(nameLike, (name) => {
         const normalized = normalizeName(name);
@@ -69,7 +69,7 @@ describe('nameKey', () => {
     );
   });
 
-  it('has only allowed characters for an allowed name, and an @ only if the name has one', () => {
+  it('of an allowed name is made of allowed characters, and has an @ if and only if the name has', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const normalized = normalizeName(name);
@@ -82,7 +82,7 @@ describe('nameKey', () => {
 });
 
 describe('usernameProblems', () => {
-  it('refuses invisible characters', () => {
+  it('lets no unseen character through', () => {
     const unseen = fc.constantFrom(
       '\u0000',
       '\u200b',
@@ -105,7 +105,7 @@ describe('usernameProblems', () => {
     );
   });
 
-  it('never throws, and reports at most one problem', () => {
+  it('never throws and says one thing at most', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => usernameProblems(normalizeName(name)).length <= 1));
   });
 
@@ -117,7 +117,7 @@ describe('usernameProblems', () => {
 
 describe('emailProblems', () => {
   it.each(['a@example.com', 'a.b+c@sub.example.com', "o'brien@example.com", 'josé@example.com', 'a@exämple.com'])(
-    'accepts %s',
+    'takes %s',
     (email) => {
       expect(emailProblems(email)).toEqual([]);
     },
@@ -143,7 +143,7 @@ describe('emailProblems', () => {
 });
 
 describe('personalNameProblems', () => {
-  it('refuses only control characters and excessive length', () => {
+  it('refuses control characters and excess alone', () => {
     expect(personalNameProblems('')).toEqual([]);
     expect(personalNameProblems('Zoë O’Néill-山田 😀')).toEqual([]);
     expect(personalNameProblems('a\u0007b')).toHaveLength(1);
