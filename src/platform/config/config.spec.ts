@@ -59,7 +59,7 @@ describe('loadConfig', () => {
     expect(config.HASH_CONCURRENCY).toBeGreaterThan(0);
   });
 
-  it('treats empty variables as unset', () => {
+  it('takes empty variables for unset ones', () => {
     expect(loadConfig({ DATA_DIR: folder, PORT: '', DATABASE_URL: '', CORS_ORIGINS: '' })).toMatchObject({
       PORT: 3000,
       CORS_ORIGINS: [],
@@ -144,20 +144,20 @@ describe('loadConfig', () => {
     ['1', 1],
     ['2', 2],
     ['64', 64],
-  ])('accepts WORKERS=%s with a database', (WORKERS, expected) => {
+  ])('takes WORKERS=%s beside a database', (WORKERS, expected) => {
     expect(loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS }).WORKERS).toBe(expected);
   });
 
-  it.each(['0', '65', '100', '-1', '1.5', 'many', 'AUTO'])('refuses WORKERS=%s with a database', (WORKERS) => {
+  it.each(['0', '65', '100', '-1', '1.5', 'many', 'AUTO'])('refuses WORKERS=%s beside a database', (WORKERS) => {
     const load = () => loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS });
     expect(load).toThrow(/^WORKERS: must be auto or/);
   });
 
-  it.each(['auto', '1'])('treats WORKERS=%s as one worker on the embedded store', (WORKERS) => {
+  it.each(['auto', '1'])('takes WORKERS=%s for one on the embedded store', (WORKERS) => {
     expect(loadConfig({ DATA_DIR: folder, WORKERS }).WORKERS).toBe(1);
   });
 
-  it('refuses more than one worker on the embedded store, and names the remedy', () => {
+  it('refuses more than one worker on the embedded store, and says what would help', () => {
     expect(() => loadConfig({ DATA_DIR: folder, WORKERS: '2' })).toThrow(/^WORKERS: .*set DATABASE_URL/);
   });
 
@@ -168,18 +168,18 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ AUTH_SECRET: SECRET, ...env })).toThrow(new RegExp(`^${name}: `));
   });
 
-  it('requires a secret when there is a database', () => {
+  it('asks for a secret where there is a database', () => {
     expect(() => loadConfig({ DATABASE_URL: URL_ })).toThrow('AUTH_SECRET: must be set when DATABASE_URL is');
   });
 
-  it('generates the secret of the embedded store once', () => {
+  it('makes the secret of the embedded store once', () => {
     const { AUTH_SECRET } = loadConfig({ DATA_DIR: join(folder, 'new') });
     expect(loadConfig({ DATA_DIR: join(folder, 'new') }).AUTH_SECRET).toBe(AUTH_SECRET);
     expect(loadConfig({ DATA_DIR: join(folder, 'other') }).AUTH_SECRET).not.toBe(AUTH_SECRET);
     if (process.platform !== 'win32') expect(statSync(join(folder, 'new', 'auth-secret')).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses a damaged secret of the embedded store, and a DATA_DIR that is not a folder', () => {
+  it('refuses a damaged secret of the embedded store, and a folder that is none', () => {
     writeFileSync(join(folder, 'auth-secret'), 'x', { mode: 0o600 });
     expect(() => loadConfig({ DATA_DIR: folder })).toThrow('DATA_DIR: the file auth-secret is damaged');
     expect(() => loadConfig({ DATA_DIR: join(folder, 'auth-secret') })).toThrow(/^DATA_DIR: cannot be used/);
@@ -197,7 +197,7 @@ describe('loadConfig', () => {
     );
   });
 
-  it.skipIf(process.platform === 'win32')('refuses secrets in files that all users can access', () => {
+  it.skipIf(process.platform === 'win32')('refuses secrets in files that are open to everybody', () => {
     const path = join(folder, 'open');
     writeFileSync(path, SECRET);
     for (const mode of [0o644, 0o604, 0o602]) {
@@ -209,7 +209,7 @@ describe('loadConfig', () => {
   });
 
   it.skipIf(process.platform === 'win32').each([0o701, 0o702, 0o704, 0o755, 0o777])(
-    'refuses a DATA_DIR that all users can access: %o',
+    'refuses a DATA_DIR that is open to everybody: %o',
     (mode) => {
       const open = join(folder, 'open');
       mkdirSync(open);
@@ -221,14 +221,14 @@ describe('loadConfig', () => {
     },
   );
 
-  it.skipIf(process.platform === 'win32')('refuses a device or a folder as the file of a secret', () => {
+  it.skipIf(process.platform === 'win32')('refuses a device and a folder for a secret file', () => {
     const directory = join(folder, 'folder');
     mkdirSync(directory, { mode: 0o700 });
     for (const path of ['/dev/null', directory])
       expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is no regular file');
   });
 
-  it('refuses a file of a secret that is too large', () => {
+  it('refuses a secret file that is too large to be one', () => {
     const path = join(folder, 'large');
     writeFileSync(path, 'x'.repeat(2 * 1024 * 1024), { mode: 0o600 });
     expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is too large');

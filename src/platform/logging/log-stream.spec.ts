@@ -30,7 +30,7 @@ describe.skipIf(process.platform === 'win32')('LogStream', () => {
     expect(readFileSync(path, 'utf8').startsWith(expected.join(''))).toBe(true);
   });
 
-  it('drops lines while the reader is stalled, and logs their number in their place', async () => {
+  it('drops what a stalled reader leaves no room for, and says how much in its place', async () => {
     const path = join(folder, 'pipe');
     execFileSync('mkfifo', [path]);
     const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -68,7 +68,7 @@ describe.skipIf(process.platform === 'win32')('LogStream', () => {
   });
 
   it.runIf(process.platform === 'linux')(
-    'keeps a bounded amount of text in memory while the disk is full',
+    'keeps no more in memory than it may, whatever a full disk is sent',
     async () => {
       const stream = new LogStream(openSync('/dev/full', 'a'), OPTIONS);
       const before = process.memoryUsage().heapUsed;
