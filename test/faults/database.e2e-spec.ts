@@ -34,7 +34,7 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
       ready: false,
     });
 
-  /** Waits until every pooled connection serves, including dead ones that must be replaced first. */
+  /** Waits until every pooled connection serves. Dead connections must be replaced before that. */
   const allConnectionsServe = async () => {
     for (;;) {
       const all = Array.from({ length: 3 * POOL }, () => service.client.get('/readyz'));

@@ -24,8 +24,8 @@ describe.skipIf(inject('mysqlUrl'))('The service with a faulty embedded store', 
   const pragma = async (text: string) => (await service.dataSource.query<object[]>(`PRAGMA ${text}`))[0];
 
   /**
-   * Causes a fault under load and waits until requests of the given kinds are refused and the others
-   * are served. Then repairs the fault and checks everything that was acknowledged.
+   * Causes a fault under load and waits until the expected kinds of requests are refused and the
+   * others are served. Then repairs the fault and checks everything that was acknowledged.
    */
   const expectSurvived = async (fault: () => unknown, repair: () => unknown, refused: readonly Work[]) => {
     const ledger = new Ledger(service.client);

@@ -215,7 +215,7 @@ export class Ledger {
     await this.refresh(session);
   }
 
-  /** Sends a request and records its answer. @returns the answer, or undefined for an unknown outcome */
+  /** Sends a request and records the answer. @returns undefined if the outcome is unknown */
   private async ask(work: Work, request: () => Promise<Reply>): Promise<Reply | undefined> {
     const startedAt = performance.now();
     const reply = await request().catch((error: unknown) => {
