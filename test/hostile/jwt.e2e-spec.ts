@@ -143,7 +143,7 @@ describe('Tokens without a signature', () => {
   });
 });
 
-describe('Tokens of another algorithm', () => {
+describe('Tokens under another algorithm', () => {
   it.each(['HS256', 'HS384', 'HS512'])('are refused with %s and any form of the public key as secret', async (alg) => {
     const jwk = await publicJwk();
     const key = createPublicKey({ key: jwk, format: 'jwk' });
@@ -181,7 +181,7 @@ describe('Tokens of another algorithm', () => {
     await expectVictimUnharmed();
   });
 
-  it('are refused when an access token replaces a refresh token, or the reverse', async () => {
+  it('are refused in place of the other kind of token', async () => {
     const { access, refresh } = victim;
     expect((await service.client.post('/auth/token/verify', { token: refresh })).status).toBe(401);
     expect((await service.client.get('/auth/getuser', refresh)).status).toBe(401);
@@ -274,7 +274,7 @@ describe('Signatures', () => {
     );
   });
 
-  it('are refused in any other spelling', async () => {
+  it('are refused in any encoding but canonical base64url', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const spellings = [victim.access, victim.refresh].flatMap((token) => {
       const [header = '', claims = '', signature = ''] = token.split('.');
