@@ -192,7 +192,7 @@ describe('Clients that pipeline requests', { timeout: 120_000 }, () => {
     expect(refused.length).toBeLessThanOrEqual(8);
   });
 
-  it.each(['/auth/token', '/account/password'])('cause no more hashes after they have disconnected: %s', async (path) => {
+  it.each(['/auth/token', '/account/password'])('cause no hashes after they disconnect: %s', async (path) => {
     const service = processes.start({ ARGON2_MEMORY_KIB: '19456', ARGON2_TIME_COST: '8', HASH_CONCURRENCY: '1' });
     const url = new URL(await service.ready());
     const post = (to: string, id: string, fields: object, headers = '') => {
