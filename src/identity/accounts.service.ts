@@ -151,7 +151,7 @@ export class AccountsService {
     const { isRight } = await this.judge('password_change', guess, origin);
     const names = { username: user.username, email: await this.users.emailOf(user) };
     const fields = {
-      ...unlessEmpty('currentPassword', isRight ? [] : ['this is not the current password']),
+      ...unlessEmpty('currentPassword', isRight ? [] : [{ code: 'wrong_password' }]),
       ...unlessEmpty('newPassword', this.policy.problems(next, names)),
     };
     if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });

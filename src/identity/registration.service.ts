@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
 import { AuthError, FailureError } from '../platform/errors/failure.error.js';
-import type { FieldProblems } from '../platform/errors/failure.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { KnownSourcesService } from '../limits/known-sources.service.js';
@@ -19,7 +18,7 @@ import {
 } from '../users/names.js';
 import { type NewUser, UsersRepository } from '../users/users.repository.js';
 import { SessionsService, type TokenPair } from '../sessions/sessions.service.js';
-import { unlessEmpty } from '../platform/errors/field-problems.js';
+import { type FieldProblem, type FieldProblems, unlessEmpty } from '../platform/errors/field-problems.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 
@@ -70,7 +69,7 @@ export class RegistrationService {
       const hashing = this.hasher.hash(registration.password, hungUp);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
-      if (error instanceof AuthError)
+      if (error instanceof FailureError && error.failure.code === 'user_exists')
         this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
       throw error;
     }
@@ -142,7 +141,7 @@ function nameProblems(names: Names): FieldProblems {
 }
 
 /** A username that is an email must be the account's own, or it would let one account go by the other's name. */
-function mismatch({ username, usernameKey, emailKey }: Names): string[] {
+function mismatch({ username, usernameKey, emailKey }: Names): FieldProblem[] {
   const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
-  return differs ? ['a username with @ must equal the email'] : [];
+  return differs ? [{ code: 'not_the_email' }] : [];
 }

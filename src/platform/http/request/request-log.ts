@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { routeOf } from '../dialect/dialect.js';
+import { routeOf } from './paths.js';
 
 /** A JWT, or its beginning: each begins with `{"` in base64url. */
 const TOKEN = /eyJ[\w.%=-]*/g;

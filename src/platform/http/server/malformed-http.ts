@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { TransportFailure } from '../../errors/failure.js';
 import type { Connections } from './connections.js';
+import { answerOf } from '../dialect/dialect.js';
 import { problemDetails } from '../dialect/problem-details.js';
 
 /** Statuses of what Node's parser gives up on; 400 for the rest. */
@@ -73,7 +74,7 @@ export class MalformedHttp {
 
   private send(socket: Socket, failure: TransportFailure, reason: string): void {
     if (!socket.writable) return;
-    const { status, headers, body } = problemDetails.present(failure);
+    const { status, headers, body } = answerOf(problemDetails, failure);
     const reqId = randomUUID();
     this.logger.info({ reqId, status, reason, ip: socket.remoteAddress }, 'no request');
     const text = JSON.stringify(body);

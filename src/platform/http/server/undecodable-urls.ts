@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { FailureError } from '../../errors/failure.error.js';
-import { originForm } from '../dialect/dialect.js';
+import { originForm } from '../request/paths.js';
 
 /**
  * Refuses URLs that cannot be decoded, and so have no route, like everything else: with the headers, the dialect and the log
