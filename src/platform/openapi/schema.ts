@@ -40,7 +40,7 @@ export function schemaOf(values: readonly unknown[]): Schema {
   if (typeof example === 'object') return objectSchemaOf(values as Record<string, unknown>[]);
   const type = typeof example === 'number' ? 'integer' : typeof example;
   if (values.every((value) => value === example)) return { type, enum: [example], example };
-  return type === 'string' ? text(String(example)) : { type, example };
+  return typeof example === 'string' ? text(example) : { type, example };
 }
 
 function objectSchemaOf(values: readonly Record<string, unknown>[]): Schema {
