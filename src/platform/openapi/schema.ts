@@ -30,8 +30,8 @@ export function exactly(properties: Record<string, Schema>): Schema {
 export const either = (...schemas: Schema[]): Schema => ({ oneOf: schemas });
 
 /**
- * Returns the strictest schema that describes all of these JSON values. What is equal in all of them is fixed,
- * and members that some objects lack are optional.
+ * Returns the strictest schema that describes all of these JSON values. What is equal in all of
+ * them is fixed, and members that some objects lack are optional.
  * @param values at least one, all of one type
  */
 export function schemaOf(values: readonly unknown[]): Schema {
