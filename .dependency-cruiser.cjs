@@ -6,11 +6,11 @@ const PLATFORM = 'platform/[^/]+';
 
 const arrows = {
   // Edges: what comes in. An edge may use the guards, strategies and decorators of auth, never another's controllers.
-  boot: ['app\\.module', 'management', 'startup', ...SERVICES, PLATFORM],
+  boot: ['app\\.module', 'auth/contracts', 'resource-servers/oauth\\.dialect', 'management', ...SERVICES, PLATFORM],
   cli: ['app\\.module', ...CORE, ...SERVICES, PLATFORM],
   auth: [...CORE, 'events', 'users', PLATFORM],
-  account: ['auth/(guards|decorators|auth\\.module)', ...CORE, 'events', 'users', PLATFORM],
-  'resource-servers': ['auth/(guards|decorators|auth\\.module)', 'sessions', 'keys', 'events', 'limits', PLATFORM],
+  account: ['auth/(guards|decorators)', ...CORE, 'events', 'users', PLATFORM],
+  'resource-servers': ['auth/(guards|decorators)', 'sessions', 'keys', 'events', 'limits', PLATFORM],
   management: ['startup', PLATFORM],
   // Core: rules, no HTTP.
   identity: ['sessions', 'passwords', 'events', 'limits', 'users', 'platform/(clock|config|errors|logging)'],

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AuthModule } from './auth/auth.module.js';
+import { type Contract, CONTRACTS } from './auth/contracts.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ManagementModule } from './management/management.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
@@ -14,7 +15,7 @@ import { StartupModule } from './startup/startup.module.js';
 /** The service, put together. */
 @Module({})
 export class AppModule {
-  static forRoot(config: Config): DynamicModule {
+  static forRoot(config: Config, contracts: readonly Contract[] = CONTRACTS): DynamicModule {
     return {
       module: AppModule,
       imports: [
@@ -23,7 +24,7 @@ export class AppModule {
         DatabaseModule.forRoot(migrations),
         StartupModule,
         JobsModule,
-        AuthModule,
+        AuthModule.forRoot(contracts),
         AccountModule,
         ResourceServersModule,
         ManagementModule,

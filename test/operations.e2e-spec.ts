@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
@@ -13,11 +14,12 @@ beforeAll(async () => {
 afterAll(() => service.stop());
 
 describe('Health', () => {
-  it('is reported by /livez and /readyz', async () => {
-    for (const path of ['/livez', '/readyz']) {
-      const reply = await service.client.get(path);
-      expect([reply.status, reply.body]).toEqual([200, { status: 'ok' }]);
-    }
+  it('answers at /livez with the name and version, and at /readyz', async () => {
+    const live = await service.client.get('/livez');
+    const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
+    expect([live.status, live.body]).toEqual([200, { status: 'ok', name, version }]);
+    const ready = await service.client.get('/readyz');
+    expect([ready.status, ready.body]).toEqual([200, { status: 'ok' }]);
   });
 });
 
@@ -228,6 +230,44 @@ describe('Folders', () => {
     const { status, headers } = await answerTo(service.url, { target });
     expect([403, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+  });
+});
+
+describe('GET /', () => {
+  const HTML = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
+  const ask = (at: Service, accept: string, method = 'GET', path = '/') =>
+    fetch(at.url + path, { method, headers: { accept }, redirect: 'manual' });
+
+  it.each(['GET', 'HEAD'])('sends browsers to the documentation: %s', async (method) => {
+    for (const path of ['/', '/?from=bookmark']) {
+      const response = await ask(service, HTML, method, path);
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/docs']);
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(response.headers.get('x-request-id')).not.toBeNull();
+    }
+    expect((await fetch(`${service.url}/`, { method, headers: { accept: HTML } })).status).toBe(200);
+  });
+
+  it.each([
+    ['GET', '*/*', '/'],
+    ['GET', 'application/json', '/'],
+    ['POST', HTML, '/'],
+    ['GET', HTML, '//'],
+    ['GET', HTML, '/nothing'],
+  ])('answers anything else with 404: %s %s %s', async (method, accept, path) => {
+    const response = await ask(service, accept, method, path);
+    expect(response.status).toBe(404);
+    const body = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'not found' };
+    expect(await response.json()).toEqual(body);
+  });
+
+  it('answers browsers with 404 if SWAGGER is off', async () => {
+    const bare = await startService();
+    try {
+      expect((await ask(bare, HTML)).status).toBe(404);
+    } finally {
+      await bare.stop();
+    }
   });
 });
 

@@ -1,20 +1,21 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import type { SessionOfUser } from '../users/sessions.repository.js';
 import { AccountsService } from '../identity/accounts.service.js';
-import { Current } from '../auth/decorators/current.decorator.js';
+import { CurrentSession } from '../auth/decorators/current.decorator.js';
 import { HungUp } from '../auth/decorators/hung-up.decorator.js';
 import { RequestOrigin } from '../auth/decorators/request-origin.decorator.js';
+import { problemDetails } from '../platform/http/dialect/problem-details.js';
 import { JwtAuthGuard } from '../auth/guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.openapi.js';
-import { EndSessionsQuery, ListSessionsQuery, PasswordChangeDto } from './account.dto.js';
+import { EndSessionsQuery, includesThisSession, ListSessionsQuery, PasswordChangeDto } from './account.dto.js';
 import { presentSession, type SessionView } from './account.presenter.js';
 
-/** What the owner of an account does to it. Outside of both contracts; errors are problem details. */
-@ApiTags('account')
+/**
+ * What the owner of an account does to it. Outside of the contracts: errors are problem details.
+ */
+@ApiTags(problemDetails.tag.name)
 @UseGuards(JwtAuthGuard)
 @Controller('account')
 export class AccountController {
@@ -23,7 +24,7 @@ export class AccountController {
   @ApiListSessions()
   @Get('sessions')
   async list(
-    @Current() session: SessionOfUser,
+    @CurrentSession() session: SessionOfUser,
     @Query() { after }: ListSessionsQuery,
   ): Promise<{ sessions: SessionView[]; next: string | null }> {
     const { sessions, next } = await this.accounts.sessionsOf(session.user, after);
@@ -33,22 +34,23 @@ export class AccountController {
   @ApiEndSession()
   @Delete('sessions/:id')
   @HttpCode(204)
-  endOne(@Current() { user }: SessionOfUser, @Param('id') id: string, @RequestOrigin() origin: Origin): Promise<void> {
+  endOne(
+    @CurrentSession() { user }: SessionOfUser,
+    @Param('id') id: string,
+    @RequestOrigin() origin: Origin,
+  ): Promise<void> {
     return this.accounts.endSession(user, id, origin);
   }
 
   @ApiEndSessions()
   @Delete('sessions')
   @HttpCode(204)
-  endAll(
-    @Current() session: SessionOfUser,
-    @Query() { all }: EndSessionsQuery,
-    @Req() { url }: FastifyRequest,
+  endMany(
+    @CurrentSession() session: SessionOfUser,
+    @Query() query: EndSessionsQuery,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    // The path of one session, its id having been lost on the way, must not end all the others.
-    if (url.split(/[?#]/, 1)[0]?.endsWith('/')) throw new AuthError({ code: 'session_not_found' });
-    return all === 'true'
+    return includesThisSession(query)
       ? this.accounts.endAllSessions(session, origin)
       : this.accounts.endOtherSessions(session, origin);
   }
@@ -57,7 +59,7 @@ export class AccountController {
   @Post('password')
   @HttpCode(204)
   changePassword(
-    @Current() session: SessionOfUser,
+    @CurrentSession() session: SessionOfUser,
     @Body() passwords: PasswordChangeDto,
     @RequestOrigin() origin: Origin,
     @HungUp() hungUp: AbortSignal,

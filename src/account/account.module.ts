@@ -1,8 +1,8 @@
 import { Module } from '@nestjs/common';
-import { AuthModule } from '../auth/auth.module.js';
+import { GuardsModule } from '../auth/guards/guards.module.js';
 import { IdentityModule } from '../identity/identity.module.js';
 import { AccountController } from './account.controller.js';
 
 /** The API of an account's owner. */
-@Module({ imports: [AuthModule, IdentityModule], controllers: [AccountController] })
+@Module({ imports: [GuardsModule, IdentityModule], controllers: [AccountController] })
 export class AccountModule {}

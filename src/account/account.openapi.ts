@@ -1,7 +1,8 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiParam } from '@nestjs/swagger';
-import { documents, exactly, flag, text } from '../platform/openapi/answers.js';
-import { badRequest, problem, unavailable } from '../platform/openapi/problem.js';
+import { problemDetails } from '../platform/http/dialect/problem-details.js';
+import { documents } from '../platform/openapi/documents.js';
+import { exactly, flag, text } from '../platform/openapi/schema.js';
 
 const SESSION = exactly({
   id: text('0191e7a4-5c6d-7e8f-9a0b-1c2d3e4f5a6b'),
@@ -14,62 +15,52 @@ const SESSION = exactly({
 
 const NEXT = { type: 'string', nullable: true, example: null } as const;
 
-const CHALLENGE = { 'WWW-Authenticate': 'Bearer' };
-const unauthorized = problem(401, 'No access token, or none that is valid', CHALLENGE);
+const UNAUTHORIZED = ['token_missing', 'token_not_valid'] as const;
 
 export const ApiListSessions = () =>
   applyDecorators(
     ApiBearerAuth(),
-    documents(
-      'The living sessions of the account',
-      {
+    documents(problemDetails, {
+      summary: 'The living sessions of the account',
+      query: ['after'],
+      answer: {
         status: 200,
         description: 'Newest first, 100 a page. `next` is the `after` of the next page, null on the last one',
         schema: exactly({ sessions: { type: 'array', items: SESSION }, next: NEXT }),
       },
-      badRequest,
-      unauthorized,
-      unavailable,
-    ),
+      refusals: UNAUTHORIZED,
+    }),
   );
 
 export const ApiEndSession = () =>
   applyDecorators(
     ApiBearerAuth(),
     ApiParam({ name: 'id', description: 'Id of one of the account’s sessions' }),
-    documents(
-      'End one session',
-      { status: 204, description: 'It has ended' },
-      unauthorized,
-      problem(404, 'The account has no such living session'),
-      unavailable,
-    ),
+    documents(problemDetails, {
+      summary: 'End one session',
+      answer: { status: 204, description: 'The session has ended' },
+      refusals: [...UNAUTHORIZED, 'session_not_found'],
+    }),
   );
 
 export const ApiEndSessions = () =>
   applyDecorators(
     ApiBearerAuth(),
-    documents(
-      'End all other sessions',
-      { status: 204, description: 'They have ended' },
-      badRequest,
-      unauthorized,
-      problem(404, 'The path has a slash at its end, as that of one session without its id'),
-      unavailable,
-    ),
+    documents(problemDetails, {
+      summary: 'End all other sessions, or all sessions',
+      query: ['scope', 'all'],
+      answer: { status: 204, description: 'The sessions have ended' },
+      refusals: UNAUTHORIZED,
+    }),
   );
 
 export const ApiChangePassword = () =>
   applyDecorators(
     ApiBearerAuth(),
-    documents(
-      'Change the password; ends all other sessions',
-      { status: 204, description: 'It is changed' },
-      badRequest,
-      unauthorized,
-      problem(413, 'The body is too large'),
-      problem(415, 'The body is not JSON'),
-      problem(429, 'Too many wrong passwords', { 'Retry-After': '60' }),
-      unavailable,
-    ),
+    documents(problemDetails, {
+      summary: 'Change the password; ends all other sessions',
+      body: ['current_password', 'new_password'],
+      answer: { status: 204, description: 'The password is changed' },
+      refusals: [...UNAUTHORIZED, 'throttled'],
+    }),
   );

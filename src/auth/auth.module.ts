@@ -1,17 +1,13 @@
-import { Module } from '@nestjs/common';
-import { PassportModule } from '@nestjs/passport';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { IdentityModule } from '../identity/identity.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { AuthTokenController } from './contracts/auth-token/auth-token.controller.js';
-import { UserLoginController } from './contracts/user-login/user-login.controller.js';
-import { JwtStrategy } from './strategies/jwt.strategy.js';
-import { LocalStrategy } from './strategies/local.strategy.js';
+import type { Contract } from './contracts.js';
+import { GuardsModule } from './guards/guards.module.js';
 
-/** Both contracts, and the Passport strategies that other edges guard their routes with. */
-@Module({
-  imports: [IdentityModule, PassportModule, SessionsModule],
-  controllers: [AuthTokenController, UserLoginController],
-  providers: [JwtStrategy, LocalStrategy],
-  exports: [JwtStrategy],
-})
-export class AuthModule {}
+/** The routes of the contracts. */
+@Module({ imports: [GuardsModule, IdentityModule, SessionsModule] })
+export class AuthModule {
+  static forRoot(contracts: readonly Contract[]): DynamicModule {
+    return { module: AuthModule, controllers: contracts.map(({ controller }) => controller) };
+  }
+}

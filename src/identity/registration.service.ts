@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
-import type { FieldProblems } from '../platform/errors/failure.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { KnownSourcesService } from '../limits/known-sources.service.js';
@@ -19,7 +18,7 @@ import {
 } from '../users/names.js';
 import { type NewUser, UsersRepository } from '../users/users.repository.js';
 import { SessionsService, type TokenPair } from '../sessions/sessions.service.js';
-import { unlessEmpty } from '../platform/errors/field-problems.js';
+import { type FieldProblem, type FieldProblems, unlessEmpty } from '../platform/errors/field-problems.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 
@@ -52,7 +51,7 @@ export class RegistrationService {
 
   /**
    * Makes an account and opens its first session.
-   * @throws AuthError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
+   * @throws FailureError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
    * @throws FailureError `throttled` when there were too many from this source, `unavailable` when too many wait to be hashed
    */
   async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
@@ -61,16 +60,16 @@ export class RegistrationService {
       ...nameProblems(names),
       ...unlessEmpty('password', this.policy.problems(registration.password, names)),
     };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
     await this.hasher.admit(hungUp);
     await this.limit(origin, hungUp);
     try {
       // Spares the hash; the unique keys decide in the end.
-      if (await this.users.isTaken(names)) throw new AuthError({ code: 'user_exists' });
+      if (await this.users.isTaken(names)) throw new FailureError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, hungUp);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
-      if (error instanceof AuthError)
+      if (error instanceof FailureError && error.failure.code === 'user_exists')
         this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
       throw error;
     }
@@ -142,7 +141,7 @@ function nameProblems(names: Names): FieldProblems {
 }
 
 /** A username that is an email must be the account's own, or it would let one account go by the other's name. */
-function mismatch({ username, usernameKey, emailKey }: Names): string[] {
+function mismatch({ username, usernameKey, emailKey }: Names): FieldProblem[] {
   const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
-  return differs ? ['a username with @ must equal the email'] : [];
+  return differs ? [{ code: 'not_the_email' }] : [];
 }

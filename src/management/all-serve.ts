@@ -1,2 +1,5 @@
-/** What the first process tells a worker once every worker serves. Apart, since the first process loads no framework. */
+/**
+ * The message of the primary process to its workers once all of them serve.
+ * In a file of its own, because the primary does not load the framework.
+ */
 export const ALL_SERVE = 'all-workers-serve';

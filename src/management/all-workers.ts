@@ -2,7 +2,10 @@ import cluster from 'node:cluster';
 import { Injectable } from '@nestjs/common';
 import { ALL_SERVE } from './all-serve.js';
 
-/** Knows whether every worker of this service has begun to serve. A process without others is all of them. */
+/**
+ * Tells whether all workers of this service have begun to serve. A process without workers counts
+ * as all.
+ */
 @Injectable()
 export class AllWorkers {
   private serve = !cluster.isWorker;

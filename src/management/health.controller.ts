@@ -6,12 +6,20 @@ import { ServedBeforeReady } from '../startup/ready.guard.js';
 import { StartupService } from '../startup/startup.service.js';
 import { AllWorkers } from './all-workers.js';
 import { ApiLive, ApiReady } from './health.openapi.js';
+import { packageInfoOf } from './package-info.js';
 
-interface Health {
+interface Ready {
   readonly status: 'ok';
 }
 
-/** Probes for whoever runs the service. */
+interface Live extends Ready {
+  readonly name: string;
+  readonly version: string;
+}
+
+const LIVE: Live = { status: 'ok', ...packageInfoOf(import.meta.dirname) };
+
+/** Probes for operators and their orchestrators. */
 @ApiTags('health')
 @ServedBeforeReady()
 @Controller()
@@ -22,17 +30,20 @@ export class HealthController {
     private readonly workers: AllWorkers,
   ) {}
 
-  /** The process answers. Restarting it would not bring back anything that it waits for. */
+  /** Answers even when the database is away: a restart would not bring it back. */
   @ApiLive()
   @Get('livez')
-  live(): Health {
-    return { status: 'ok' };
+  live(): Live {
+    return LIVE;
   }
 
-  /** Migrations are applied, keys loaded, every worker has begun to serve, and the database answers now. */
+  /**
+   * Answers once migrations are applied, keys loaded and all workers serving, and if the database
+   * answers now.
+   */
   @ApiReady()
   @Get('readyz')
-  async ready(): Promise<Health> {
+  async ready(): Promise<Ready> {
     if (!this.startup.isReady || !this.workers.haveStarted)
       throw new FailureError({ code: 'unavailable', retryAfter: 2 });
     await this.database.ping();

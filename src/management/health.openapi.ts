@@ -1,10 +1,19 @@
-import { documents, exactly, fixed } from '../platform/openapi/answers.js';
-import { unavailable } from '../platform/openapi/problem.js';
+import { problemDetails } from '../platform/http/dialect/problem-details.js';
+import { documents, documentsAnswers } from '../platform/openapi/documents.js';
+import { exactly, fixed, text } from '../platform/openapi/schema.js';
 
-const OK = exactly({ status: fixed('ok') });
+const OK = fixed('ok');
 
+// Refuses nothing, so it has no answers but this.
 export const ApiLive = () =>
-  documents('Whether the process answers', { status: 200, description: 'It does', schema: OK });
+  documentsAnswers('Whether the process answers', {
+    status: 200,
+    description: 'The process answers',
+    schema: exactly({ status: OK, name: fixed('latchkey'), version: text('1.2.3') }),
+  });
 
 export const ApiReady = () =>
-  documents('Whether requests can be served', { status: 200, description: 'They can', schema: OK }, unavailable);
+  documents(problemDetails, {
+    summary: 'Whether requests can be served',
+    answer: { status: 200, description: 'Requests can be served', schema: exactly({ status: OK }) },
+  });

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { dictionary } from '@zxcvbn-ts/language-common';
 import { CONFIG, type Config } from '../platform/config/config.js';
+import type { FieldProblem } from '../platform/errors/field-problems.js';
 import { lengthOf, nameKey, normalizeName } from '../users/names.js';
 import { isSequence, repeatedPart } from './guessable.js';
 
@@ -34,15 +35,15 @@ export class PasswordPolicy {
   }
 
   /** @param names of the account that the password is for, normalized */
-  problems(password: string, names: AccountNames): string[] {
-    if (password.length > MAX_TYPED_UNITS) return [`at most ${MAX_BYTES} bytes are allowed`];
+  problems(password: string, names: AccountNames): FieldProblem[] {
+    if (password.length > MAX_TYPED_UNITS) return [{ code: 'too_many_bytes', most: MAX_BYTES }];
     const normalized = normalizePassword(password);
     const { PASSWORD_MIN_LENGTH, PASSWORD_BLOCKLIST } = this.config;
-    if (lengthOf(normalized) < PASSWORD_MIN_LENGTH) return [`at least ${PASSWORD_MIN_LENGTH} characters are needed`];
-    if (Buffer.byteLength(normalized) > MAX_BYTES) return [`at most ${MAX_BYTES} bytes are allowed`];
+    if (lengthOf(normalized) < PASSWORD_MIN_LENGTH) return [{ code: 'too_short', least: PASSWORD_MIN_LENGTH }];
+    if (Buffer.byteLength(normalized) > MAX_BYTES) return [{ code: 'too_many_bytes', most: MAX_BYTES }];
     if (!PASSWORD_BLOCKLIST) return [];
-    if (this.isCommon(normalized.toLowerCase())) return ['this password is too common'];
-    return this.isName(normalized, names) ? ['this password is a name of the account or the service'] : [];
+    if (this.isCommon(normalized.toLowerCase())) return [{ code: 'too_common' }];
+    return this.isName(normalized, names) ? [{ code: 'names_account' }] : [];
   }
 
   /** A text that is repeated is no better than the text: its length is not what it seems. */

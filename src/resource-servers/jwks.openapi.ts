@@ -1,5 +1,6 @@
-import { documents, exactly, fixed, text } from '../platform/openapi/answers.js';
-import { unavailable } from '../platform/openapi/problem.js';
+import { problemDetails } from '../platform/http/dialect/problem-details.js';
+import { documents } from '../platform/openapi/documents.js';
+import { exactly, fixed, text } from '../platform/openapi/schema.js';
 
 const JWK = exactly({
   kty: fixed('EC'),
@@ -12,8 +13,7 @@ const JWK = exactly({
 });
 
 export const ApiJwks = () =>
-  documents(
-    'The public keys of the access tokens (RFC 7517)',
-    { status: 200, description: 'A key set', schema: exactly({ keys: { type: 'array', items: JWK } }) },
-    unavailable,
-  );
+  documents(problemDetails, {
+    summary: 'The public keys of the access tokens (RFC 7517)',
+    answer: { status: 200, description: 'A key set', schema: exactly({ keys: { type: 'array', items: JWK } }) },
+  });

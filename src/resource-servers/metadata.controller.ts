@@ -1,9 +1,10 @@
 import { Controller, Get, Header, Inject } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CONFIG, type Config } from '../platform/config/config.js';
+import { oauthDialect } from './oauth.dialect.js';
 import { ApiMetadata } from './oauth.openapi.js';
 
-/** RFC 8414 section 2. Grants and response types are empty: the two contracts are no OAuth, and this says only what is true. */
+/** RFC 8414 section 2. Grants and response types are empty, because the contracts are not OAuth. */
 interface Metadata {
   readonly issuer: string;
   readonly jwks_uri: string;
@@ -15,7 +16,7 @@ interface Metadata {
   readonly revocation_endpoint_auth_methods_supported?: readonly string[];
 }
 
-@ApiTags('resource servers')
+@ApiTags(oauthDialect.tag.name)
 @Controller('.well-known')
 export class MetadataController {
   private readonly metadata: Metadata;
@@ -28,7 +29,7 @@ export class MetadataController {
       jwks_uri: at('/.well-known/jwks.json'),
       response_types_supported: [],
       grant_types_supported: [],
-      // Without a client that may call them, nobody can.
+      // Without clients, no request to these endpoints can succeed.
       ...(INTROSPECTION_CLIENTS.length > 0 && {
         introspection_endpoint: at('/oauth/introspect'),
         introspection_endpoint_auth_methods_supported: methods,

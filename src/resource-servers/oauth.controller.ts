@@ -5,11 +5,12 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { RequestOrigin } from '../auth/decorators/request-origin.decorator.js';
 import { type ActiveToken, IntrospectionService } from '../sessions/introspection.service.js';
 import { ClientGuard } from './client.guard.js';
+import { oauthDialect } from './oauth.dialect.js';
 import { ApiIntrospect, ApiRevoke } from './oauth.openapi.js';
 import { TokenDto } from './oauth.dto.js';
 
 /** For resource servers that have credentials here. */
-@ApiTags('resource servers')
+@ApiTags(oauthDialect.tag.name)
 @UseGuards(ClientGuard)
 @Controller('oauth')
 export class OAuthController {
@@ -26,7 +27,7 @@ export class OAuthController {
     return this.introspection.introspect(token);
   }
 
-  /** RFC 7009: ends the session of a token of either kind; a token that is nobody's is revoked already. */
+  /** RFC 7009: ends the session of a token of either kind. An unknown token counts as revoked. */
   @ApiRevoke()
   @Post('revoke')
   @HttpCode(200)

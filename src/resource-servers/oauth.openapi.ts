@@ -1,7 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBasicAuth, ApiConsumes } from '@nestjs/swagger';
-import { documents, type DocumentedAnswer, either, exactly, fixed, flag, text } from '../platform/openapi/answers.js';
-import { oauthDialect } from './oauth.presenter.js';
+import { ApiBasicAuth } from '@nestjs/swagger';
+import { problemDetails } from '../platform/http/dialect/problem-details.js';
+import { documents } from '../platform/openapi/documents.js';
+import { either, exactly, flag, text } from '../platform/openapi/schema.js';
+import { oauthDialect } from './oauth.dialect.js';
 
 const ACTIVE = exactly({
   active: { ...flag(true), enum: [true] },
@@ -15,72 +17,48 @@ const ACTIVE = exactly({
 });
 const INACTIVE = exactly({ active: { ...flag(false), enum: [false] } });
 
-const error = (code: string) => exactly({ error: fixed(code), error_description: text('token is missing or no text') });
-
-const refusals: DocumentedAnswer[] = [
-  { status: 400, description: 'The form lacks a token', schema: error('invalid_request') },
-  {
-    status: 401,
-    description: 'Not one of INTROSPECTION_CLIENTS',
-    schema: error('invalid_client'),
-    headers: { 'WWW-Authenticate': 'Basic realm="latchkey"' },
-  },
-  { status: 413, description: 'The body is too large', schema: error('invalid_request') },
-  { status: 415, description: 'The body is no form', schema: error('invalid_request') },
-  {
-    status: 429,
-    description: 'Too many wrong secrets from this source',
-    schema: error('invalid_request'),
-    headers: { 'Retry-After': '60' },
-  },
-  { status: 500, description: 'An error of the service', schema: error('server_error') },
-  {
-    status: 503,
-    description: 'The database is away',
-    schema: error('temporarily_unavailable'),
-    headers: { 'Retry-After': '2' },
-  },
-];
-
-const forClients = applyDecorators(ApiBasicAuth(), ApiConsumes(...oauthDialect.mediaTypes));
+const OPERATION = { body: ['token'], refusals: ['client_not_authenticated', 'throttled'] } as const;
 
 export const ApiIntrospect = () =>
   applyDecorators(
-    forClients,
-    documents(
-      'Whether a token is alive, and whose it is (RFC 7662)',
-      { status: 200, description: 'What is known of it', schema: either(ACTIVE, INACTIVE) },
-      ...refusals,
-    ),
+    ApiBasicAuth(),
+    documents(oauthDialect, {
+      ...OPERATION,
+      summary: 'Whether a token is alive, and whose it is (RFC 7662)',
+      answer: { status: 200, description: 'What is known of it', schema: either(ACTIVE, INACTIVE) },
+    }),
   );
 
 export const ApiRevoke = () =>
   applyDecorators(
-    forClients,
-    documents(
-      'End the session of a token (RFC 7009)',
-      { status: 200, description: 'It has ended, or never was' },
-      ...refusals,
-    ),
+    ApiBasicAuth(),
+    documents(oauthDialect, {
+      ...OPERATION,
+      summary: 'End the session of a token (RFC 7009)',
+      answer: { status: 200, description: 'The session has ended, or the token is unknown' },
+    }),
   );
 
 export const ApiMetadata = () =>
-  documents('Where the endpoints for resource servers are (RFC 8414)', {
-    status: 200,
-    description: 'Metadata',
-    schema: {
-      type: 'object',
-      properties: {
-        issuer: text('https://auth.example.com'),
-        jwks_uri: text('https://auth.example.com/.well-known/jwks.json'),
-        response_types_supported: { type: 'array', items: text('code') },
-        grant_types_supported: { type: 'array', items: text('password') },
-        introspection_endpoint: text('https://auth.example.com/oauth/introspect'),
-        introspection_endpoint_auth_methods_supported: { type: 'array', items: text('client_secret_basic') },
-        revocation_endpoint: text('https://auth.example.com/oauth/revoke'),
-        revocation_endpoint_auth_methods_supported: { type: 'array', items: text('client_secret_basic') },
+  documents(problemDetails, {
+    summary: 'Where the endpoints for resource servers are (RFC 8414)',
+    answer: {
+      status: 200,
+      description: 'Metadata',
+      schema: {
+        type: 'object',
+        properties: {
+          issuer: text('https://auth.example.com'),
+          jwks_uri: text('https://auth.example.com/.well-known/jwks.json'),
+          response_types_supported: { type: 'array', items: text('code') },
+          grant_types_supported: { type: 'array', items: text('password') },
+          introspection_endpoint: text('https://auth.example.com/oauth/introspect'),
+          introspection_endpoint_auth_methods_supported: { type: 'array', items: text('client_secret_basic') },
+          revocation_endpoint: text('https://auth.example.com/oauth/revoke'),
+          revocation_endpoint_auth_methods_supported: { type: 'array', items: text('client_secret_basic') },
+        },
+        required: ['issuer', 'jwks_uri', 'response_types_supported', 'grant_types_supported'],
+        additionalProperties: false,
       },
-      required: ['issuer', 'jwks_uri', 'response_types_supported', 'grant_types_supported'],
-      additionalProperties: false,
     },
   });

@@ -7,7 +7,7 @@ import { JwksController } from './jwks.controller.js';
 import { MetadataController } from './metadata.controller.js';
 import { OAuthController } from './oauth.controller.js';
 
-/** What other services need to trust our tokens: keys, introspection, revocation, metadata. */
+/** What other services need to accept our tokens: keys, introspection, revocation, metadata. */
 @Module({
   imports: [EventsModule, KeysModule, LimitsModule, SessionsModule],
   controllers: [JwksController, MetadataController, OAuthController],

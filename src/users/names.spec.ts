@@ -111,7 +111,7 @@ describe('usernameProblems', () => {
 
   it('counts characters, not code units', () => {
     expect(usernameProblems('𐐷'.repeat(150))).toEqual([]);
-    expect(usernameProblems('x'.repeat(151))).toEqual(['at most 150 characters are allowed']);
+    expect(usernameProblems('x'.repeat(151))).toEqual([{ code: 'too_long', most: 150 }]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { isEmail } from 'class-validator';
 import { caseFold } from 'unicode-case-folding';
+import type { FieldProblem } from '../platform/errors/field-problems.js';
 
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
@@ -49,20 +50,20 @@ export function isEmailName(name: string): boolean {
 }
 
 /** @param name in its normalized form */
-export function usernameProblems(name: string): string[] {
-  if (lengthOf(name) > MAX_USERNAME) return [`at most ${MAX_USERNAME} characters are allowed`];
-  if (!USERNAME.test(name) || UNSEEN.test(name)) return ['only letters, digits and _ . @ + - are allowed'];
+export function usernameProblems(name: string): FieldProblem[] {
+  if (lengthOf(name) > MAX_USERNAME) return [{ code: 'too_long', most: MAX_USERNAME }];
+  if (!USERNAME.test(name) || UNSEEN.test(name)) return [{ code: 'forbidden_characters' }];
   return isEmailName(name) ? emailProblems(name) : [];
 }
 
 /** @param email in its normalized form */
-export function emailProblems(email: string): string[] {
-  if (lengthOf(email) > MAX_EMAIL) return [`at most ${MAX_EMAIL} characters are allowed`];
-  return isEmail(email) && !UNSEEN.test(email) ? [] : ['not a valid email address'];
+export function emailProblems(email: string): FieldProblem[] {
+  if (lengthOf(email) > MAX_EMAIL) return [{ code: 'too_long', most: MAX_EMAIL }];
+  return isEmail(email) && !UNSEEN.test(email) ? [] : [{ code: 'not_an_email' }];
 }
 
 /** First and last names: free text on one line, or nothing. */
-export function personalNameProblems(name: string): string[] {
-  if (lengthOf(name) > MAX_USERNAME) return [`at most ${MAX_USERNAME} characters are allowed`];
-  return /\p{Cc}/u.test(name) ? ['control characters are not allowed'] : [];
+export function personalNameProblems(name: string): FieldProblem[] {
+  if (lengthOf(name) > MAX_USERNAME) return [{ code: 'too_long', most: MAX_USERNAME }];
+  return /\p{Cc}/u.test(name) ? [{ code: 'control_characters' }] : [];
 }

@@ -138,7 +138,7 @@ async function everyRoute(name: string): Promise<void> {
     bearer: a.access,
     json: { current_password: nextPassword, new_password: password },
   });
-  await call('DELETE', '/account/sessions', { bearer: a.access });
+  await call('DELETE', '/account/sessions?scope=others', { bearer: a.access });
   await call('DELETE', `/account/sessions/${a.refresh}`, { bearer: a.access });
   await call('DELETE', '/user/login', { json: { access_token: b.access, refresh_token: a.refresh } });
   await call('DELETE', '/user/login', { json: { access_token: b.access, refresh_token: b.refresh } });

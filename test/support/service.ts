@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
+import { type Contract, CONTRACTS } from '../../src/auth/contracts.js';
 import { createAdapter, nestOptions, setUp } from '../../src/boot/http-app.js';
 import { HASH_WORKER } from '../../src/passwords/worker/hash-process.js';
 import { Clock } from '../../src/platform/clock/clock.js';
@@ -72,6 +73,8 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;
   readonly clock?: FakeClock;
+  /** The contracts that the service speaks (default: those of production). */
+  readonly contracts?: readonly Contract[];
   /** Whether answers to refused guesses are delayed, as in production (default: no). */
   readonly pause?: boolean;
   /** Whether to wait until the service is ready (default: yes). */
@@ -83,6 +86,7 @@ export async function startService({
   env = {},
   store,
   clock = new FakeClock(),
+  contracts = CONTRACTS,
   pause = false,
   ready = true,
 }: Options = {}): Promise<Service> {
@@ -90,7 +94,7 @@ export async function startService({
   const config = loadConfig({ ...TEST_ENV, ...ownStore.env, ...env });
   const log: Record<string, unknown>[] = [];
   const logger = createLogger(config, { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) });
-  const builder = Test.createTestingModule({ imports: [AppModule.forRoot(config)] });
+  const builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, contracts)] });
   if (!pause) builder.overrideProvider(RefusalPause).useValue({ wait: () => Promise.resolve() });
   const module = await builder
     .setLogger(new NestLogger(logger))
@@ -100,7 +104,10 @@ export async function startService({
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config, logger), nestOptions);
+  const app = module.createNestApplication<NestFastifyApplication>(
+    createAdapter(config, logger, contracts),
+    nestOptions,
+  );
   setUp(app, config);
   await app.listen(0, '127.0.0.1');
   if (ready) await app.get(StartupService).finished;

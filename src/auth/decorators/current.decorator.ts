@@ -1,6 +1,13 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { SessionOfUser } from '../../users/sessions.repository.js';
+import type { UserState } from '../../users/user.entity.js';
 
-/** Parameter decorator: what the Passport strategy of the route's guard found, a `User` at a login, a session behind a bearer token. */
-export const Current = createParamDecorator(
-  (_: unknown, context: ExecutionContext): unknown => context.switchToHttp().getRequest<{ user: unknown }>().user,
+/** Parameter decorator: the account that `LocalAuthGuard` has found. */
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ user: UserState }>().user,
+);
+
+/** Parameter decorator: the session that `JwtAuthGuard` has found, with its account. */
+export const CurrentSession = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ user: SessionOfUser }>().user,
 );

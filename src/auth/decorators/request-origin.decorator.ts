@@ -1,11 +1,7 @@
 import { isIP } from 'node:net';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Contract, Origin } from '../../events/origin.js';
-import { routeOf } from '../../platform/http/dialect/dialect.js';
-
-/** By the first segment of their paths. */
-const CONTRACTS: Readonly<Record<string, Contract>> = { auth: 'A', user: 'B', oauth: 'oauth' };
+import type { Origin } from '../../events/origin.js';
 
 /** Parameter decorator: where a request came from. */
 export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin =>
@@ -17,7 +13,7 @@ export function originOf(request: FastifyRequest): Origin {
   return {
     userAgent: request.headers['user-agent'] ?? '',
     address: plainAddress(request.ip),
-    contract: CONTRACTS[routeOf(request).split('/', 2)[1] ?? ''] ?? 'account',
+    contract: request.dialect.contract,
     requestId: request.id,
   };
 }

@@ -1,8 +1,8 @@
 import { type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../../platform/errors/failure.error.js';
-import { BodyPipe } from '../../platform/http/body/body.pipe.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
+import { RequestPipe } from '../../platform/http/body/request.pipe.js';
 import { hungUpOf } from '../decorators/hung-up.decorator.js';
 import { LocalStrategy } from '../strategies/local.strategy.js';
 import { ownStrategy } from './own-strategy.js';
@@ -15,7 +15,7 @@ import { ownStrategy } from './own-strategy.js';
 export function LocalAuthGuard(Credentials: Type<{ username: string; password: string }>): Type<IAuthGuard> {
   @Injectable()
   class LocalAuthGuardOf extends AuthGuard() {
-    private readonly body = new BodyPipe();
+    private readonly pipe = new RequestPipe();
 
     constructor(strategy: LocalStrategy) {
       super(ownStrategy(strategy));
@@ -24,13 +24,13 @@ export function LocalAuthGuard(Credentials: Type<{ username: string; password: s
     override async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = context.switchToHttp().getRequest<FastifyRequest & { hungUp?: AbortSignal }>();
       request.hungUp = hungUpOf(context);
-      request.body = this.body.parse(request.body, Credentials);
+      request.body = await this.pipe.transform(request.body, { type: 'body', metatype: Credentials });
       return (await super.canActivate(context)) as boolean;
     }
 
     override handleRequest<User>(error: Error | null, user: User | false): User {
       if (error) throw error;
-      if (!user) throw new AuthError({ code: 'invalid_credentials' });
+      if (!user) throw new FailureError({ code: 'invalid_credentials' });
       return user;
     }
   }

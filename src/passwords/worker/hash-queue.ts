@@ -111,7 +111,6 @@ export class HashQueue {
   }
 }
 
-/** Read by nobody; the log shows it under the status that others use for it too. */
 function gone(): FailureError {
-  return new FailureError({ code: 'bad_request', status: 499 });
+  return new FailureError({ code: 'client_disconnected' });
 }

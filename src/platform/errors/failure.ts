@@ -1,31 +1,48 @@
-/** What is wrong with each field of a request: field name → one sentence or more, lower case, without a full stop. */
-export type FieldProblems = Record<string, string[]>;
+import type { FieldProblems } from './field-problems.js';
 
-/** What the core refuses, and why. Knows no status, header or field name of any contract. */
-export type AuthFailure =
+/** What the core refuses, and why. Knows no status, header or text of any contract. */
+export type CoreFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
-  /** `reason`: why a token that we did sign is refused, in words for its holder; left out for anything else. */
+  /**
+   * `reason`: why a token that this service signed is refused, in words for its holder; left out
+   * for any other token.
+   */
   | { readonly code: 'token_not_valid'; readonly reason?: string }
   | { readonly code: 'client_not_authenticated' }
   | { readonly code: 'user_exists' }
-  | { readonly code: 'session_not_found' };
+  | { readonly code: 'session_not_found' }
+  /** Too many attempts. `retryAfter`: seconds. */
+  | { readonly code: 'throttled'; readonly retryAfter: number }
+  /** The store is away, or too much work is waiting. `retryAfter`: seconds. */
+  | { readonly code: 'unavailable'; readonly retryAfter: number }
+  /** The client has gone, so that only the log shows this refusal. */
+  | { readonly code: 'client_disconnected' };
 
-/** What the transport refuses before the core is asked, or when it cannot be asked. */
+/** What is wrong with a request body as a whole. */
+export type BodyProblem =
+  | 'not_json'
+  | 'not_multipart'
+  | 'not_utf8'
+  | 'not_an_object'
+  | 'nested_too_deeply'
+  | 'too_many_fields'
+  | 'forbidden_field';
+
+/** What the HTTP layer refuses before it asks the core, or when the core fails. */
 export type TransportFailure =
-  | { readonly code: 'malformed_body'; readonly detail: string }
+  | { readonly code: 'malformed_body'; readonly problem: BodyProblem }
   | { readonly code: 'not_found' }
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
   | { readonly code: 'payload_too_large' }
   | { readonly code: 'unsupported_media_type' }
-  /** Any other refusal of the HTTP layer, for instance a URL that cannot be decoded. */
+  /** Any other refusal of the HTTP layer, for example a URL that cannot be decoded. */
   | { readonly code: 'bad_request'; readonly status: number }
-  /** Too many attempts. `retryAfter`: seconds. */
-  | { readonly code: 'throttled'; readonly retryAfter: number }
-  /** `retryAfter`: seconds. */
-  | { readonly code: 'unavailable'; readonly retryAfter: number }
   | { readonly code: 'internal' };
 
-/** The closed union of everything that a client can be refused for; each contract answers every member. */
-export type Failure = AuthFailure | TransportFailure;
+/** Every refusal that a client can receive. Each dialect answers every member. */
+export type Failure = CoreFailure | TransportFailure;
+
+/** The failure with a code. */
+export type FailureOf<Code extends Failure['code']> = Extract<Failure, { readonly code: Code }>;

@@ -4,7 +4,7 @@ import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swag
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { rememberTokens, useRememberedTokens } from './try-it-out.js';
 
-/** The OpenAPI document of every route. */
+/** Returns the OpenAPI document of all routes. */
 export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   const builder = new DocumentBuilder()
     .setTitle('Latchkey')
@@ -15,17 +15,14 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     )
     .setVersion('1')
     .addBearerAuth()
-    .addBasicAuth()
-    .addTag('contract A', 'Routes below /auth')
-    .addTag('contract B', 'Routes below /user')
-    .addTag('account', 'For the owner of an account')
-    .addTag('keys', 'For whoever verifies access tokens')
-    .addTag('resource servers', 'For whoever asks about tokens, with credentials of INTROSPECTION_CLIENTS')
-    .addTag('health', 'For whoever operates the service');
+    .addBasicAuth();
+  const { dialects }: FastifyInstance = app.getHttpAdapter().getInstance();
+  for (const { tag } of dialects.all) builder.addTag(tag.name, tag.description);
+  builder.addTag('keys', 'For services that verify access tokens').addTag('health', 'For operators of the service');
   return SwaggerModule.createDocument(app, builder.build());
 }
 
-/** The files that the page asks for. The package that they come from has more, such as source maps. */
+/** The files that the page loads. Their package has more files, for example source maps. */
 const FILES = new Set([
   'swagger-ui.css',
   'swagger-ui-bundle.js',
@@ -50,7 +47,7 @@ export function setUpSwagger(app: NestFastifyApplication): void {
     raw: false,
     customSiteTitle: 'Latchkey API',
     swaggerOptions: {
-      // Tokens belong in no storage of a browser: any script of the page could read them later.
+      // Any script of the page could read tokens from the browser's storage.
       persistAuthorization: false,
       displayRequestDuration: true,
       requestInterceptor: useRememberedTokens,

@@ -1,6 +1,7 @@
 /**
- * Runs in the browser: Swagger UI receives the source text of these two functions, so each stands alone.
- * The first notes the tokens of each answer, the second puts them where an example says `<access-token>` or `<refresh-token>`.
+ * Both functions run in the browser. Swagger UI receives their source text, so each must stand
+ * alone. The first keeps the tokens of each answer. The second puts them where an example says
+ * `<access-token>` or `<refresh-token>`.
  */
 
 interface Page {

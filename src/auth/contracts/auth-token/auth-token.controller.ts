@@ -5,17 +5,17 @@ import type { SessionOfUser } from '../../../users/sessions.repository.js';
 import type { UserState } from '../../../users/user.entity.js';
 import { SessionsService, type TokenPair } from '../../../sessions/sessions.service.js';
 import { RegistrationService } from '../../../identity/registration.service.js';
-import { Current } from '../../decorators/current.decorator.js';
+import { CurrentSession, CurrentUser } from '../../decorators/current.decorator.js';
 import { HungUp } from '../../decorators/hung-up.decorator.js';
 import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../../guards/jwt-auth.guard.js';
 import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
+import { authTokenDialect } from './auth-token.dialect.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.openapi.js';
 import { asksToVerify, CredentialsDto, RefreshDto, VerifyDto } from './auth-token.dto.js';
-import { presentTokens } from './auth-token.presenter.js';
 
 /** Contract A. */
-@ApiTags('contract A')
+@ApiTags(authTokenDialect.tag.name)
 @Controller('auth')
 export class AuthTokenController {
   constructor(
@@ -37,7 +37,7 @@ export class AuthTokenController {
   @Post('token')
   @HttpCode(200)
   @UseGuards(LocalAuthGuard(CredentialsDto))
-  async token(@Current() user: UserState, @RequestOrigin() origin: Origin): Promise<TokenPair> {
+  async token(@CurrentUser() user: UserState, @RequestOrigin() origin: Origin): Promise<TokenPair> {
     const { tokens } = await this.sessions.open(user, origin);
     return presentTokens(tokens);
   }
@@ -45,7 +45,7 @@ export class AuthTokenController {
   @ApiGetUser()
   @Get('getuser')
   @UseGuards(JwtAuthGuard)
-  getUser(@Current() { user }: SessionOfUser): { username: string } {
+  getUser(@CurrentSession() { user }: SessionOfUser): { username: string } {
     return { username: user.username };
   }
 
@@ -64,4 +64,9 @@ export class AuthTokenController {
     if (asksToVerify(body)) return this.verify(body);
     return presentTokens(await this.sessions.rotate(body.refresh, origin));
   }
+}
+
+/** A token pair in contract A's key order. */
+function presentTokens({ refresh, access }: TokenPair): TokenPair {
+  return { refresh, access };
 }

@@ -2,18 +2,18 @@ import { Body, Controller, Delete, HttpCode, Post, UseGuards } from '@nestjs/com
 import { ApiTags } from '@nestjs/swagger';
 import type { Origin } from '../../../events/origin.js';
 import type { UserState } from '../../../users/user.entity.js';
-import { SessionsService } from '../../../sessions/sessions.service.js';
+import { SessionsService, type TokenPair } from '../../../sessions/sessions.service.js';
 import { RegistrationService } from '../../../identity/registration.service.js';
-import { Current } from '../../decorators/current.decorator.js';
+import { CurrentUser } from '../../decorators/current.decorator.js';
 import { HungUp } from '../../decorators/hung-up.decorator.js';
 import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
 import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
+import { userLoginDialect } from './user-login.dialect.js';
 import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.openapi.js';
 import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
-import { presentTokens } from './user-login.presenter.js';
 
 /** Contract B. */
-@ApiTags('contract B')
+@ApiTags(userLoginDialect.tag.name)
 @Controller('user')
 export class UserLoginController {
   constructor(
@@ -31,7 +31,7 @@ export class UserLoginController {
   @ApiLogin()
   @Post('login')
   @UseGuards(LocalAuthGuard(LoginDto))
-  async login(@Current() user: UserState, @RequestOrigin() origin: Origin) {
+  async login(@CurrentUser() user: UserState, @RequestOrigin() origin: Origin) {
     const { tokens } = await this.sessions.open(user, origin);
     return presentTokens(tokens);
   }
@@ -51,4 +51,9 @@ export class UserLoginController {
   logout(@Body() { access_token, refresh_token }: LogoutDto, @RequestOrigin() origin: Origin): Promise<void> {
     return this.sessions.logout(access_token, refresh_token, origin);
   }
+}
+
+/** A token pair in contract B's names and key order. */
+function presentTokens({ access, refresh }: TokenPair): { access_token: string; refresh_token: string } {
+  return { access_token: access, refresh_token: refresh };
 }

@@ -3,12 +3,12 @@ import { isStoreUnavailable } from '../../database/store-errors.js';
 import type { Failure } from '../../errors/failure.js';
 import { FailureError } from '../../errors/failure.error.js';
 
-/** Seconds after which a client may ask again while the store is away. */
+/** Seconds after which a client may retry while the store is unavailable. */
 const RETRY_AFTER = 2;
 
-/** What a thrown thing means to the client. Whatever was not foreseen is `internal`. */
+/** Returns what a thrown value means to the client. An unforeseen one is `internal`. */
 export function failureOf(thrown: unknown): Failure {
-  if (thrown instanceof FailureError) return thrown.failure as Failure;
+  if (thrown instanceof FailureError) return thrown.failure;
   const status = clientErrorStatus(thrown);
   if (status === 404) return { code: 'not_found' };
   if (status === 413) return { code: 'payload_too_large' };
@@ -18,7 +18,10 @@ export function failureOf(thrown: unknown): Failure {
   return { code: 'internal' };
 }
 
-/** Status of an error of the framework that blames the request: Nest's exceptions carry `getStatus()`, Fastify's `statusCode`. */
+/**
+ * Returns the status of a framework error that blames the request.
+ * Nest's exceptions carry `getStatus()`, Fastify's `statusCode`.
+ */
 function clientErrorStatus(thrown: unknown): number | undefined {
   const status: unknown =
     thrown instanceof HttpException ? thrown.getStatus() : (thrown as { statusCode?: unknown } | null)?.statusCode;

@@ -1,36 +1,37 @@
 import type { FastifyRequest } from 'fastify';
 
-/** Between two looks whether it is over. */
+/** How long no request may be refused before the outage counts as over. */
 const QUIET_MS = 10_000;
-/** Looks from one line to the next, while it goes on. */
-const LOOKS = 6;
+/** Checks between two log lines of an outage. */
+const CHECKS = 6;
 
 /**
- * Logs that requests are refused for want of the store: a line when it begins, one a minute while it goes on, and one when nobody was
- * refused for ten seconds. An outage of hours under load would fill the disk with a line each, and hide what it is about.
+ * Logs that requests are refused because the store is unavailable: a line when it begins, one a
+ * minute while it lasts, and one when no request was refused for ten seconds. A line for each
+ * request would fill the disk during an outage of hours, and hide the cause.
  */
 export class StoreOutages {
   private outage: Outage | undefined;
 
-  /** To be told of each refusal, with its cause. */
-  refused({ id, log }: FastifyRequest, cause: unknown): void {
+  /** Counts a refused request, and logs the cause of the first one. */
+  record({ id, log }: FastifyRequest, cause: unknown): void {
     this.outage ??= this.begin(log, id, cause);
     this.outage.refused += 1;
-    this.outage.latest += 1;
+    this.outage.recent += 1;
   }
 
   private begin(log: FastifyRequest['log'], reqId: string, err: unknown): Outage {
     log.warn({ event: 'store_unavailable', reqId, err }, 'the store is unavailable');
-    const outage: Outage = { refused: 0, latest: 0, looks: 0 };
+    const outage: Outage = { refused: 0, recent: 0, checks: 0 };
     const timer = setInterval(() => {
-      const { refused, latest } = outage;
-      outage.latest = 0;
-      outage.looks += 1;
-      if (latest === 0) {
+      const { refused, recent } = outage;
+      outage.recent = 0;
+      outage.checks += 1;
+      if (recent === 0) {
         clearInterval(timer);
         this.outage = undefined;
-        log.info({ event: 'store_available', refused }, 'nobody was refused for want of the store for 10 s');
-      } else if (outage.looks % LOOKS === 0)
+        log.info({ event: 'store_available', refused }, 'the store was available for 10 s');
+      } else if (outage.checks % CHECKS === 0)
         log.warn({ event: 'store_unavailable', refused }, 'the store is still unavailable');
     }, QUIET_MS).unref();
     return outage;
@@ -38,8 +39,9 @@ export class StoreOutages {
 }
 
 interface Outage {
-  /** Requests since it began, and since the latest look. */
+  /** Requests since the outage began. */
   refused: number;
-  latest: number;
-  looks: number;
+  /** Requests since the latest check. */
+  recent: number;
+  checks: number;
 }

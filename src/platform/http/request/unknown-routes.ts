@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import { FailureError } from '../../errors/failure.error.js';
-import { routeOf } from './dialect.js';
+import { routeOf, withoutTrailingSlash } from './paths.js';
 
 /**
- * Answers requests that match no route before their body is read: 405 with `Allow` where the path exists under another
- * method (RFC 9110 section 15.5.6), else 404. To be called before the routes are registered.
+ * Refuses requests that match no route, before their body is read: 405 with `Allow` if the path
+ * exists under another method (RFC 9110 section 15.5.6), else 404. Call it before the routes are
+ * registered.
  */
 export function refuseUnknownRoutes(fastify: FastifyInstance): void {
   const methodsByPattern = new Map<string, Set<string>>();
@@ -35,8 +36,4 @@ function matches(pattern: string, path: string): boolean {
   const expected = pattern.split('/');
   const given = path.split('/');
   return expected.length === given.length && expected.every((part, i) => part.startsWith(':') || part === given[i]);
-}
-
-function withoutTrailingSlash(path: string): string {
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,0 +1,18 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { routeOf } from '../http/request/paths.js';
+
+/**
+ * Sends browsers from `/` to Swagger UI. Not a route, because other methods would be answered 405.
+ */
+export function redirectBrowsersToDocs(fastify: FastifyInstance): void {
+  fastify.addHook('onRequest', (request, reply, done) => {
+    if (request.is404 && wantsStartPage(request)) void reply.redirect('/docs', 303);
+    else done();
+  });
+}
+
+function wantsStartPage(request: FastifyRequest): boolean {
+  const { headers, method } = request;
+  if (method !== 'GET' && method !== 'HEAD') return false;
+  return routeOf(request) === '/' && /\btext\/html\b/i.test(headers.accept ?? '');
+}
