@@ -3,10 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { AuthError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
-import type { SessionOfUser } from '../users/sessions.repository.js';
-import { AccountsService } from '../identity/accounts.service.js';
+import type { SessionOfUser } from '../users/session.entity.js';
+import { OwnerService } from '../identity/owner.service.js';
 import { Current } from '../auth/decorators/current.decorator.js';
-import { HungUp } from '../auth/decorators/hung-up.decorator.js';
+import { ClientDisconnected } from '../auth/decorators/client-disconnected.decorator.js';
 import { RequestOrigin } from '../auth/decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../auth/guards/jwt-auth.guard.js';
 import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } from './account.openapi.js';
@@ -18,7 +18,7 @@ import { presentSession, type SessionView } from './account.presenter.js';
 @UseGuards(JwtAuthGuard)
 @Controller('account')
 export class AccountController {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(private readonly owner: OwnerService) {}
 
   @ApiListSessions()
   @Get('sessions')
@@ -26,7 +26,7 @@ export class AccountController {
     @Current() session: SessionOfUser,
     @Query() { after }: ListSessionsQuery,
   ): Promise<{ sessions: SessionView[]; next: string | null }> {
-    const { sessions, next } = await this.accounts.sessionsOf(session.user, after);
+    const { sessions, next } = await this.owner.listSessions(session.user, after);
     return { sessions: sessions.map((each) => presentSession(each, session.id)), next };
   }
 
@@ -34,7 +34,7 @@ export class AccountController {
   @Delete('sessions/:id')
   @HttpCode(204)
   endOne(@Current() { user }: SessionOfUser, @Param('id') id: string, @RequestOrigin() origin: Origin): Promise<void> {
-    return this.accounts.endSession(user, id, origin);
+    return this.owner.endSession(user, id, origin);
   }
 
   @ApiEndSessions()
@@ -48,9 +48,7 @@ export class AccountController {
   ): Promise<void> {
     // The path of one session, its id having been lost on the way, must not end all the others.
     if (url.split(/[?#]/, 1)[0]?.endsWith('/')) throw new AuthError({ code: 'session_not_found' });
-    return all === 'true'
-      ? this.accounts.endAllSessions(session, origin)
-      : this.accounts.endOtherSessions(session, origin);
+    return all === 'true' ? this.owner.endAllSessions(session, origin) : this.owner.endOtherSessions(session, origin);
   }
 
   @ApiChangePassword()
@@ -60,9 +58,9 @@ export class AccountController {
     @Current() session: SessionOfUser,
     @Body() passwords: PasswordChangeDto,
     @RequestOrigin() origin: Origin,
-    @HungUp() hungUp: AbortSignal,
+    @ClientDisconnected() disconnected: AbortSignal,
   ): Promise<void> {
     const { current_password: current, new_password: next } = passwords;
-    return this.accounts.changePassword(session, { current, next }, origin, hungUp);
+    return this.owner.changePassword(session, { current, next }, origin, disconnected);
   }
 }

@@ -11,9 +11,9 @@ const LONGEST_MS = 3_000;
  */
 @Injectable()
 export class RefusalPause {
-  /** @param hungUp ends the wait once the client is gone */
-  async wait(hungUp?: AbortSignal): Promise<void> {
+  /** @param disconnected ends the wait once the client is gone */
+  async wait(disconnected?: AbortSignal): Promise<void> {
     const ms = SHORTEST_MS + Math.random() * (LONGEST_MS - SHORTEST_MS);
-    await sleep(ms, undefined, { ...(hungUp && { signal: hungUp }) }).catch(() => undefined);
+    await sleep(ms, undefined, { ...(disconnected && { signal: disconnected }) }).catch(() => undefined);
   }
 }

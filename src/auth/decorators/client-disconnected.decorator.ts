@@ -1,15 +1,29 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Parameter decorator: aborted once whoever sent the request is gone without its answer. */
-export const HungUp = createParamDecorator((_: unknown, context: ExecutionContext) => hungUpOf(context));
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Set by {@link watchDisconnect}: aborted once the client has gone without its answer. */
+    disconnected?: AbortSignal;
+  }
+}
 
-/** See {@link HungUp}. */
-export function hungUpOf(context: ExecutionContext): AbortSignal {
+/** Parameter decorator: a signal that is aborted once the client has gone without its answer. */
+export const ClientDisconnected = createParamDecorator((_: unknown, context: ExecutionContext) =>
+  watchDisconnect(context),
+);
+
+/** Begins to watch the connection of a request, once a request. See {@link ClientDisconnected}. */
+export function watchDisconnect(context: ExecutionContext): AbortSignal {
+  const http = context.switchToHttp();
+  const request = http.getRequest<FastifyRequest>();
+  return (request.disconnected ??= signalOf(http.getResponse<FastifyReply>()));
+}
+
+function signalOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const { raw } = context.switchToHttp().getResponse<FastifyReply>();
   raw.once('close', () => {
-    // An answered one has nothing left to abort, and an error with its stack would be made for it.
+    // After the answer there is nothing left to abort, and `abort` would make an error with a stack.
     if (!raw.writableFinished) controller.abort();
   });
   if (raw.destroyed) controller.abort();

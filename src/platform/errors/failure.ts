@@ -1,3 +1,5 @@
+import type { TokenProblem } from './token-problem.js';
+
 /** What is wrong with each field of a request: field name → one sentence or more, lower case, without a full stop. */
 export type FieldProblems = Record<string, string[]>;
 
@@ -6,8 +8,8 @@ export type AuthFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
-  /** `reason`: why a token that we did sign is refused, in words for its holder; left out for anything else. */
-  | { readonly code: 'token_not_valid'; readonly reason?: string }
+  /** `reason`: why a token that this service signed is refused; left out for any other token. */
+  | { readonly code: 'token_not_valid'; readonly reason?: TokenProblem }
   | { readonly code: 'client_not_authenticated' }
   | { readonly code: 'user_exists' }
   | { readonly code: 'session_not_found' };

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { AuthFailure, TransportFailure } from '../../errors/failure.js';
+import { tokenProblemText } from './token-problem-text.js';
 
 /** Status and text of what the transport refuses: the same at every route, each contract words it in its own form. */
 export function transportAnswer(failure: TransportFailure): {
@@ -39,7 +40,7 @@ function retryAfter({ retryAfter: seconds }: { readonly retryAfter: number }): R
  */
 export function challengeOf(failure: AuthFailure): string {
   if (failure.code !== 'token_not_valid') return 'Bearer';
-  const description = failure.reason === undefined ? '' : `, error_description="${failure.reason}"`;
+  const description = failure.reason === undefined ? '' : `, error_description="${tokenProblemText(failure.reason)}"`;
   return `Bearer error="invalid_token"${description}`;
 }
 
