@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { newName, PASSWORD } from './support/accounts.js';
 import { FakeClock, type Service, startService } from './support/service.js';
+import { claimsOf } from './support/tokens.js';
 
 // Seconds, and so short that a run of a few dozen steps meets every limit.
 const ACCESS_TTL = 60;
@@ -158,8 +159,6 @@ class Model {
 }
 
 const newAccount = (): Account => ({ username: newName(), passwords: [], disabled: false });
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string; exp: number };
 
 let service: Service;
 beforeAll(async () => {
