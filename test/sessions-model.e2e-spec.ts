@@ -50,7 +50,10 @@ interface RefreshToken extends Token {
   readonly madeAt: number;
 }
 
-/** The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good for. Times in seconds since 1970. */
+/**
+ * The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good
+ * for. Times in seconds since 1970.
+ */
 class Model {
   readonly accounts: readonly Account[] = [newAccount(), newAccount()];
   readonly sessions: Session[] = [];
@@ -65,7 +68,10 @@ class Model {
     return this.clock.now() / 1000;
   }
 
-  /** A session ends `REFRESH_TOKEN_TTL` after its last rotation, at `SESSION_MAX_AGE` in any case, and when it is ended. */
+  /**
+   * A session ends `REFRESH_TOKEN_TTL` after its last rotation, at `SESSION_MAX_AGE` in any case,
+   * and when it is ended.
+   */
   lives({ ended, refresh }: Session): boolean {
     return !ended && this.now < refresh.at(-1)!.expiresAt;
   }
@@ -74,14 +80,20 @@ class Model {
     return this.now < expiresAt && this.lives(session);
   }
 
-  /** What a token is to its session: the current one; the one before, inside the replay window; or one that an honest client has dropped. */
+  /**
+   * What a token is to its session: the current one; the one before, inside the replay window; or
+   * one that an honest client has dropped.
+   */
   standingOf(token: RefreshToken): 'current' | 'parent' | 'replayed' {
     const [current, parent] = token.session.refresh.toReversed();
     if (token === current) return 'current';
     return token === parent && this.now < current!.madeAt + WINDOW ? 'parent' : 'replayed';
   }
 
-  /** A refresh token is shown to be refreshed. A replay ends its session, also after its own expiry; so does the window hold beyond that. */
+  /**
+   * A refresh token is shown to be refreshed. A replay ends its session, also after its own expiry;
+   * so does the window hold beyond that.
+   */
   show(token: RefreshToken): 'current' | 'parent' | 'refused' {
     if (!this.lives(token.session)) return 'refused';
     const standing = this.standingOf(token);
@@ -225,7 +237,10 @@ function pairOf({ access, refresh, access_token, refresh_token }: Answer): Pair 
   return { access: (access ?? access_token)!, refresh: (refresh ?? refresh_token)! };
 }
 
-/** Which of some tokens: counted from the newest and round again, of all that were issued or of living sessions alone. */
+/**
+ * Which of some tokens: counted from the newest and round again, of all that were issued or of
+ * living sessions alone.
+ */
 interface Pick {
   readonly back: number;
   readonly dead: boolean;
@@ -246,7 +261,10 @@ function pick<T extends Token>(model: Model, tokens: readonly T[], { back, dead 
 }
 
 class Step implements fc.AsyncCommand<Model, Service> {
-  /** @param picks of the tokens that it shows: without a living session there is little to learn from it */
+  /**
+   * @param picks of the tokens that it shows: without a living session there is little to learn
+   * from it
+   */
   constructor(
     private readonly name: string,
     readonly run: (model: Model) => Promise<void>,
@@ -344,7 +362,10 @@ const introspectRefresh = showing('introspect refresh token', async (model, whic
   await introspect(model, token, model.honours(token) && model.standingOf(token) !== 'replayed');
 });
 
-/** Ends the session of any two tokens of it, whatever has become of them; nothing, for tokens of two sessions. */
+/**
+ * Ends the session of any two tokens of it, whatever has become of them; nothing, for tokens of two
+ * sessions.
+ */
 const logOut = fc.record({ access: which, refresh: which, pair: fc.boolean() }).map(({ access, refresh, pair }) => {
   const run = async (model: Model) => {
     const one = pick(model, model.accessTokens, access);

@@ -18,11 +18,13 @@ export class LoginService {
   ) {}
 
   /**
-   * Returns the account of a login name and its password. An unknown name, a disabled account and a wrong
-   * password get the same answer after the same time. Replaces a hash that is cheaper than the present cost.
+   * Returns the account of a login name and its password. An unknown name, a disabled account and a
+   * wrong password get the same answer after the same time. Replaces a hash that is cheaper than
+   * the present cost.
    * @param disconnected aborted once the client has gone
    * @throws AuthError `invalid_credentials`
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait to be hashed
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
+   * to be hashed
    */
   async authenticate(
     loginName: string,

@@ -77,9 +77,10 @@ export class OwnerService {
   /**
    * Changes the password, and ends all sessions of the account but this one.
    * @param disconnected aborted once the client has gone
-   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when
-   * another session ended this one meanwhile
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait to be hashed
+   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password,
+   * `token_not_valid` when another session ended this one meanwhile
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
+   * to be hashed
    */
   async changePassword(
     session: SessionOfUser,

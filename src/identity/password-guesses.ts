@@ -17,7 +17,8 @@ export class PasswordGuesses {
   /**
    * Judges a guess, and records an event unless it is right.
    * @param event what the password was given for
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait to be hashed
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
+   * to be hashed
    */
   async judge(event: EventName, guess: Omit<Guess, 'address'>, origin: Origin): Promise<Verdict> {
     const verdict = await this.check.judge({ ...guess, address: origin.address });

@@ -53,10 +53,10 @@ export class RegistrationService {
   /**
    * Makes an account and opens its first session.
    * @param disconnected aborted once the client has gone
-   * @throws AuthError `invalid_fields` with every field that is against the rules, `user_exists` when the
-   * username or the email is taken
-   * @throws FailureError `throttled` after too many sign-ups from this source, `unavailable` when too many
-   * passwords wait to be hashed
+   * @throws AuthError `invalid_fields` with every field that is against the rules, `user_exists`
+   * when the username or the email is taken
+   * @throws FailureError `throttled` after too many sign-ups from this source, `unavailable` when
+   * too many passwords wait to be hashed
    */
   async register(registration: Registration, origin: Origin, disconnected?: AbortSignal): Promise<TokenPair> {
     const names = normalized(registration);
@@ -94,9 +94,9 @@ export class RegistrationService {
   }
 
   /**
-   * Inserts the session first, while the password is hashed, and the account last. So the insert of the account
-   * alone decides, and no transaction spans two round trips. A session without an account is dead; an account
-   * without its answer would be a name lost to its owner.
+   * Inserts the session first, while the password is hashed, and the account last. So the insert of
+   * the account alone decides, and no transaction spans two round trips. A session without an
+   * account is dead; an account without its answer would be a name lost to its owner.
    */
   private async createWithSession(
     user: Omit<NewUser, 'passwordHash'>,
@@ -151,7 +151,9 @@ function nameProblems(names: Names): FieldProblems {
   };
 }
 
-/** A username that is an email must be the account's own: it could be another account's login name. */
+/**
+ * A username that is an email must be the account's own: it could be another account's login name.
+ */
 function mismatch({ username, usernameKey, emailKey }: Names): string[] {
   const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
   return differs ? ['a username with @ must equal the email'] : [];

@@ -1,4 +1,7 @@
-/** Orders that people type along, in either direction: the alphabet, the digits and the rows of keyboards. */
+/**
+ * Orders that people type along, in either direction: the alphabet, the digits and the rows of
+ * keyboards.
+ */
 const ORDERS = [
   'abcdefghijklmnopqrstuvwxyz',
   '01234567890',
@@ -17,8 +20,9 @@ const RUN_LENGTH = 4;
 const DATE = /^(?:(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|[12]\d|3[01]){2})$/;
 
 /**
- * Tells whether a text is made of a few runs of equal or consecutive characters, such as `88888888`, `abcd4321` and
- * `lkjhgfdsa`, or is a date. Lists of common passwords leave many of these out.
+ * Tells whether a text is made of a few runs of equal or consecutive characters, such as
+ * `88888888`, `abcd4321` and `lkjhgfdsa`, or is a date. Lists of common passwords leave many of
+ * these out.
  * @param text in lower case
  */
 export function isSequence(text: string): boolean {
@@ -27,11 +31,12 @@ export function isSequence(text: string): boolean {
 }
 
 /**
- * Returns the part that a text repeats from beginning to end, undefined if there is none. The last repetition may
- * be incomplete: `abc` of `abcabcab`.
+ * Returns the part that a text repeats from beginning to end, undefined if there is none. The last
+ * repetition may be incomplete: `abc` of `abcabcab`.
  */
 export function repeatedPart(text: string): string | undefined {
-  // For each prefix, the length of its longest proper prefix that is also its suffix (Knuth, Morris and Pratt).
+  // For each prefix, the length of its longest proper prefix that is also its suffix (Knuth, Morris
+  // and Pratt).
   const borders = [0];
   for (let i = 1, border = 0; i < text.length; i++) {
     while (border > 0 && text[i] !== text[border]) border = borders[border - 1] ?? 0;

@@ -27,9 +27,9 @@ export interface Verdict {
 }
 
 /**
- * Checks passwords, in this one place. Guesses are counted before they are checked, so that parallel guesses
- * gain nothing. Exception: a guess from a source that the account knows is checked first and counted if wrong,
- * so that an attacker who fails on purpose cannot lock the owner out.
+ * Checks passwords, in this one place. Guesses are counted before they are checked, so that
+ * parallel guesses gain nothing. Exception: a guess from a source that the account knows is checked
+ * first and counted if wrong, so that an attacker who fails on purpose cannot lock the owner out.
  */
 @Injectable()
 export class PasswordCheck {

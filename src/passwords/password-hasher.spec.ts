@@ -56,7 +56,7 @@ function hasherOf(env: Record<string, string> = {}) {
 }
 
 describe('PasswordHasher', () => {
-  it('knows the password again, and no other', async () => {
+  it('accepts the password of a hash, and no other', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hash).toMatch(/^\$argon2id\$/);
@@ -66,7 +66,7 @@ describe('PasswordHasher', () => {
     expect(await hasher.verify('!', 'a password')).toBe(false);
   });
 
-  it('works for nobody as for somebody, and finds nothing', async () => {
+  it('works as much for a missing hash as for a real one, and accepts nothing', async () => {
     const { hasher, process } = hasherOf();
     hasher.onModuleInit();
     await hasher.hash('another password');
@@ -87,12 +87,12 @@ describe('PasswordHasher', () => {
       };
       await workOf('a password', true);
       const wrong = await workOf('a passwore', false);
-      // Without the rest of the work a right password takes a thirtieth of that.
+      // Without the second hash, a right password would take a thirtieth of that.
       expect(await workOf('a password', true)).toBeGreaterThan(wrong / 2);
     },
   );
 
-  it.each([1, 2, 3])('hashes %i at a time at most, and has as many at hand', async (threads) => {
+  it.each([1, 2, 3])('hashes %i at a time, and hands over as many more', async (threads) => {
     const { hasher, process } = hasherOf({ HASH_CONCURRENCY: String(threads) });
     const hash = await hasher.hash('a password');
     process.most = 0;
@@ -101,11 +101,11 @@ describe('PasswordHasher', () => {
     );
     await Promise.all(work);
     expect(process.most).toBe(2 * threads);
-    // What bounds the hashes themselves is the size of the other process's thread pool.
+    // The thread pool of the other process bounds the hashes themselves.
     if (existsSync('/proc')) expect(process.environment).toContain(`UV_THREADPOOL_SIZE=${threads}`);
   });
 
-  it('tells hashes that are cheaper than the present cost', async () => {
+  it('recognises hashes that are cheaper than the present cost', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hasher.isOutdated(hash)).toBe(false);

@@ -7,7 +7,10 @@ import { HashQueue } from './worker/hash-queue.js';
 import type { Cost } from './worker/hash-task.js';
 import { normalizePassword } from './password-policy.js';
 
-/** Hashes and verifies passwords by argon2id (RFC 9106) at the configured cost. Throws what {@link HashQueue} throws. */
+/**
+ * Hashes and verifies passwords by argon2id (RFC 9106) at the configured cost. Throws what
+ * {@link HashQueue} throws.
+ */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
   private readonly cost: Cost;
@@ -32,8 +35,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Refuses what {@link HashQueue.admit} refuses, after a pause: clients that retry as soon as they are refused
-   * would take the processor time that the hashes of others need.
+   * Refuses what {@link HashQueue.admit} refuses, after a pause: clients that retry as soon as they
+   * are refused would take the processor time that the hashes of others need.
    */
   async admit(disconnected?: AbortSignal): Promise<void> {
     try {
@@ -51,8 +54,9 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Tells whether a password is the one of a hash. A missing hash, an unreadable one and one of a lower cost take
-   * as much work as a hash of the present cost, so that the time reveals nothing about an account.
+   * Tells whether a password is the one of a hash. A missing hash, an unreadable one and one of a
+   * lower cost take as much work as a hash of the present cost, so that the time reveals nothing
+   * about an account.
    */
   async verify(known: string | undefined, password: string, disconnected?: AbortSignal): Promise<boolean> {
     const hash = known ?? (await this.decoyHash());

@@ -18,8 +18,9 @@ export interface AccountNames {
 }
 
 /**
- * Decides which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and 6.2.11): by length
- * and by a blocklist with the words of the context, without rules of composition.
+ * Decides which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and
+ * 6.2.11): by length and by a blocklist with the words of the context, without rules of
+ * composition.
  */
 @Injectable()
 export class PasswordPolicy {
@@ -33,7 +34,10 @@ export class PasswordPolicy {
     );
   }
 
-  /** Returns what is wrong with a password. @param names of the account that the password is for, normalized */
+  /**
+   * Returns what is wrong with a password.
+   * @param names of the account that the password is for, normalized
+   */
   problems(password: string, names: AccountNames): string[] {
     if (password.length > MAX_TYPED_UNITS) return [`at most ${MAX_BYTES} bytes are allowed`];
     const normalized = normalizePassword(password);
@@ -62,8 +66,9 @@ export class PasswordPolicy {
 }
 
 /**
- * Returns a password in NFC, so that it is the same when typed on another keyboard. Never trims or cuts it. A text
- * longer than any password may be stays as it is, since normalizing takes quadratic time.
+ * Returns a password in NFC, so that it is the same when typed on another keyboard. Never trims or
+ * cuts it. A text longer than any password may be stays as it is, since normalizing takes quadratic
+ * time.
  */
 export function normalizePassword(password: string): string {
   return password.length > MAX_TYPED_UNITS ? password : password.normalize('NFC');
@@ -85,7 +90,10 @@ function localPartOf(email: string): string {
   return email.slice(0, Math.max(0, email.lastIndexOf('@')));
 }
 
-/** Returns the letters and digits as names are compared, without digits at the end: `Bob.Smith-2024` gives `bobsmith`. */
+/**
+ * Returns the letters and digits as names are compared, without digits at the end: `Bob.Smith-2024`
+ * gives `bobsmith`.
+ */
 function bareWord(text: string): string {
   const word = nameKey(normalizeName(text)).replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
   return withoutDigits(word) || word;

@@ -7,10 +7,15 @@ import { SessionsService } from './sessions.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 
-/** The description of a living token, with the members of RFC 7662 section 2.2. Times in seconds. */
+/**
+ * The description of a living token, with the members of RFC 7662 section 2.2. Times in seconds.
+ */
 export interface ActiveToken {
   readonly active: true;
-  /** `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens nothing, so it is not called that. */
+  /**
+   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens nothing, so it is
+   * not called that.
+   */
   readonly token_type: 'Bearer' | 'refresh_token';
   readonly iss: string;
   readonly sub: string;
@@ -32,8 +37,8 @@ export class IntrospectionService {
   ) {}
 
   /**
-   * Describes a living token of either kind. Says of any other only that it is not active. Does not act on a
-   * replayed refresh token.
+   * Describes a living token of either kind. Says of any other only that it is not active. Does not
+   * act on a replayed refresh token.
    */
   async introspect(token: string): Promise<ActiveToken | { active: false }> {
     return (

@@ -44,14 +44,15 @@ export class RefreshService {
   }
 
   /**
-   * Uses a refresh token up and returns its successor. Inside the replay window the used token gets the same
-   * successor again, so that lost answers, double clicks and browser tabs converge. An older token ends its
-   * session (RFC 9700 section 4.14.2).
+   * Uses a refresh token up and returns its successor. Inside the replay window the used token gets
+   * the same successor again, so that lost answers, double clicks and browser tabs converge. An
+   * older token ends its session (RFC 9700 section 4.14.2).
    * @throws AuthError `token_not_valid`
    */
   async rotate(refreshToken: string, origin: Origin): Promise<TokenPair> {
     const token = this.verify(refreshToken);
-    // Nearly every token is the current one. The UPDATE verifies it, which saves reading the session first.
+    // Nearly every token is the current one. The UPDATE verifies it, which saves reading the
+    // session first.
     const assumed = this.assumeCurrent(token);
     const rotated = assumed && (await this.issueSuccessor(assumed, origin));
     if (rotated) return rotated;
@@ -61,7 +62,8 @@ export class RefreshService {
         case 'current': {
           const successor = await this.issueSuccessor(session, origin);
           if (successor) return successor;
-          // Another refresh or a logout came first. The next look finds the previous token or a dead session.
+          // Another refresh or a logout came first. The next look finds the previous token or a
+          // dead session.
           break;
         }
         case 'previous':
@@ -102,7 +104,8 @@ export class RefreshService {
   }
 
   /**
-   * Returns the living session of a refresh token that is current or previous. Reads only: a replay ends nothing.
+   * Returns the living session of a refresh token that is current or previous. Reads only: a replay
+   * ends nothing.
    * @throws AuthError `token_not_valid`
    */
   async inspect(refreshToken: string): Promise<SessionOfUser> {
@@ -123,9 +126,9 @@ export class RefreshService {
   }
 
   /**
-   * Returns the state of the session whose current token this is, read from the token alone. Undefined for a
-   * token that does not say enough: it names no account, it has expired, or its session ends so soon that the
-   * successor lives shorter than usual.
+   * Returns the state of the session whose current token this is, read from the token alone.
+   * Undefined for a token that does not say enough: it names no account, it has expired, or its
+   * session ends so soon that the successor lives shorter than usual.
    */
   private assumeCurrent({ claims: { sid, sub, counter, iat, exp }, digest }: VerifiedToken): Rotatable | undefined {
     if (sub === undefined || this.clock.now() >= exp * 1000) return undefined;
@@ -135,7 +138,10 @@ export class RefreshService {
     return { id: sid, userId: sub, refreshCounter: counter, refreshHash: digest, endsAt };
   }
 
-  /** Rotates to the next refresh token. @returns undefined when the session's current token is another one by now */
+  /**
+   * Rotates to the next refresh token.
+   * @returns undefined when the session's current token is another one by now
+   */
   private async issueSuccessor(session: Rotatable, origin: Origin): Promise<TokenPair | undefined> {
     const { id, userId } = session;
     const next = generationOf(session.refreshCounter + 1, session.endsAt, this.clock.now(), this.config);
@@ -150,7 +156,9 @@ export class RefreshService {
     return isRotated ? { refresh, access } : undefined;
   }
 
-  /** Returns the session's current refresh token once more, byte for byte, with a new access token. */
+  /**
+   * Returns the session's current refresh token once more, byte for byte, with a new access token.
+   */
   private async reissue(session: SessionOfUser, origin: Origin): Promise<TokenPair> {
     this.recordRefresh(session, origin);
     return { refresh: this.refreshTokens.signAgain(session), access: await this.accessTokens.sign(session) };

@@ -15,18 +15,25 @@ export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
   readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
 };
 
-/** Statements at a time, and sessions of one. Few, since each may wait for a lock and holds a connection meanwhile. */
+/**
+ * Statements at a time, and sessions of one. Few, since each may wait for a lock and holds a
+ * connection meanwhile.
+ */
 const BATCHED = { underWay: 2, size: 32 };
 const ALONE = { underWay: 2, size: 1 };
 
-/** The rule of `endOf` about accounts, in SQL: these statements decide by themselves whether a session is alive. */
+/**
+ * The rule of `endOf` about accounts, in SQL: these statements decide by themselves whether a
+ * session is alive.
+ */
 const LIVING_OWNER = `EXISTS (
   SELECT 1 FROM users
   WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
     AND (users.session_epoch = sessions.user_epoch
       OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
 
-// `refresh_hash` is set last: MySQL assigns from left to right, and the batch selects values by the old hash.
+// `refresh_hash` is set last: MySQL assigns from left to right, and the batch selects values by the
+// old hash.
 
 const ROTATE_ONE = `
   UPDATE sessions
@@ -50,7 +57,9 @@ const ROTATE_MANY = bySize((count) => {
 /** Rotates refresh tokens in the database. */
 @Injectable()
 export class RotationsService {
-  /** Results are undefined where nothing was written because one session of the batch was locked. */
+  /**
+   * Results are undefined where nothing was written because one session of the batch was locked.
+   */
   private readonly rotateBatched: (rotation: Rotation) => Promise<boolean | undefined>;
   private readonly rotateAlone: (rotation: Rotation) => Promise<boolean>;
 
@@ -61,7 +70,8 @@ export class RotationsService {
     @Inject(CONFIG) private readonly config: Config,
   ) {
     const { DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW } = config;
-    // Written after the window, a rotation would turn the client's retry of a lost answer into a replay.
+    // Written after the window, a rotation would turn the client's retry of a lost answer into a
+    // replay.
     const patienceMs = Math.min(DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW / 2) * 1000;
     this.rotateBatched = gathered((rotations) => this.rotateMany(rotations), { ...BATCHED, patienceMs });
     this.rotateAlone = gathered((rotations) => Promise.all(rotations.map((rotation) => this.rotateOne(rotation))), {
@@ -71,13 +81,14 @@ export class RotationsService {
   }
 
   /**
-   * Replaces the current refresh token of a living session by its successor, if it still is the current one. One
-   * conditional UPDATE, so that of several refreshes and logouts at once exactly one comes first. Rotations that
-   * arrive while others are being written share a statement.
+   * Replaces the current refresh token of a living session by its successor, if it still is the
+   * current one. One conditional UPDATE, so that of several refreshes and logouts at once exactly
+   * one comes first. Rotations that arrive while others are being written share a statement.
    * @returns whether the successor is the current token now
    */
   async rotate(rotation: Rotation): Promise<boolean> {
-    // In a batch, two equal requests are both told that they succeeded. Without a window only one may be.
+    // In a batch, two equal requests are both told that they succeeded. Without a window only one
+    // may be.
     if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateOne(rotation);
     return (await this.rotateBatched(rotation)) ?? this.rotateAlone(rotation);
   }

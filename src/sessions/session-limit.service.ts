@@ -9,13 +9,17 @@ type Account = Pick<UserState, 'id' | 'sessionEpoch'>;
 const REMEMBERED = 10_000;
 /** Accounts of one statement. */
 const BATCH = 128;
-/** The sessions of an account are counted after this share of `MAX_SESSIONS` logins, and after a minute. */
+/**
+ * The sessions of an account are counted after this share of `MAX_SESSIONS` logins, and after a
+ * minute.
+ */
 const SHARE = 0.1;
 
 /**
- * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To save each login a
- * statement, sessions are counted once a minute for the accounts that have logged in, and after every
- * `MAX_SESSIONS` / 10 logins of one account. So an account may have a tenth more for each process, for a minute.
+ * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To save each
+ * login a statement, sessions are counted once a minute for the accounts that have logged in, and
+ * after every `MAX_SESSIONS` / 10 logins of one account. So an account may have a tenth more for
+ * each process, for a minute.
  */
 @Injectable()
 export class SessionLimitService {
@@ -31,7 +35,8 @@ export class SessionLimitService {
   }
 
   /**
-   * Notes a login whose session was written. Ends surplus sessions when the account is due to be counted.
+   * Notes a login whose session was written. Ends surplus sessions when the account is due to be
+   * counted.
    * @returns how many sessions were ended
    */
   async noteLogin({ id, sessionEpoch }: Account): Promise<number> {

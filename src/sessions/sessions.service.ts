@@ -111,8 +111,10 @@ export class SessionsService {
   }
 
   /**
-   * Ends the session that both tokens belong to. Accepts expired and rotated tokens, and a session that has ended.
-   * @throws AuthError `token_not_valid` for tokens that were never issued or are of two sessions; nothing is ended then
+   * Ends the session that both tokens belong to. Accepts expired and rotated tokens, and a session
+   * that has ended.
+   * @throws AuthError `token_not_valid` for tokens that were never issued or are of two sessions;
+   * nothing is ended then
    */
   async logout(accessToken: string, refreshToken: string, origin: Origin): Promise<void> {
     const access = await this.accessTokens.verify(accessToken, { expired: true });

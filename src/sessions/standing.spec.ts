@@ -9,7 +9,12 @@ const SESSION = { userId: 'user', refreshCounter: 5, refreshHash: 'current hash'
 const CURRENT = { sub: 'user', counter: 5, exp: EXP, digest: 'current hash' };
 const PREVIOUS = { sub: 'user', counter: 4, exp: EXP, digest: 'previous hash' };
 
-interface Token { sub: string | undefined; counter: number; exp: number; digest: string }
+interface Token {
+  sub: string | undefined;
+  counter: number;
+  exp: number;
+  digest: string;
+}
 
 const standing = ({ digest, ...claims }: Token, session: Partial<typeof SESSION> = {}, windowMs = WINDOW) =>
   standingOf({ claims, digest }, { ...SESSION, ...session }, windowMs, NOW);

@@ -4,7 +4,10 @@ import { emailProblems, lengthOf, nameKey, normalizeName, personalNameProblems, 
 
 /** Any text of whole characters. */
 const text = fc.string({ unit: 'binary', maxLength: 40 });
-/** Text that is likely to be a valid name: letters, marks and digits of all scripts, and the allowed punctuation. */
+/**
+ * Text that is likely to be a valid name: letters, marks and digits of all scripts, and the allowed
+ * punctuation.
+ */
 const nameLike = fc
   .array(
     fc.oneof(
@@ -53,7 +56,8 @@ describe('nameKey', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const key = nameKey(name);
-        // Without toUpperCase: it maps the dotless i to I, which Unicode's case folding keeps apart.
+        // Without toUpperCase: it maps the dotless i to I, which Unicode's case folding keeps
+        // apart.
         const respelled = [name.normalize('NFC'), name.normalize('NFD'), name.normalize('NFKD'), name.toLowerCase()];
         for (const spelling of respelled) expect(nameKey(spelling)).toBe(key);
       }),

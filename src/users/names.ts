@@ -4,9 +4,9 @@ import { caseFold } from 'unicode-case-folding';
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
 /**
- * Most UTF-16 units of a name as typed, without outer white space. A character of the normal form is made from at
- * most five: «ᾂ» from a mathematical letter of two units and three marks. Longer texts are not normalized, since
- * ordering marks takes quadratic time.
+ * Most UTF-16 units of a name as typed, without outer white space. A character of the normal form
+ * is made from at most five: «ᾂ» from a mathematical letter of two units and three marks. Longer
+ * texts are not normalized, since ordering marks takes quadratic time.
  */
 const MAX_TYPED_UNITS = 5 * MAX_EMAIL;
 /** Most UTF-16 units of a name in its normalized form. */
@@ -16,12 +16,15 @@ const MAX_UNITS = 2 * MAX_EMAIL;
 const NO_KEY = '';
 
 const USERNAME = /^[\p{L}\p{M}\p{Nd}_.@+-]+$/u;
-/** Control, unassigned, white-space and invisible characters. Unicode counts some of these as letters or marks. */
+/**
+ * Control, unassigned, white-space and invisible characters. Unicode counts some of these as
+ * letters or marks.
+ */
 const UNSEEN = /[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 
 /**
- * Returns a name as it is shown: compatibility forms such as full-width letters are unified (NFKC), outer white
- * space is dropped. A text that is too long for a name stays too long.
+ * Returns a name as it is shown: compatibility forms such as full-width letters are unified (NFKC),
+ * outer white space is dropped. A text that is too long for a name stays too long.
  */
 export function normalizeName(text: string): string {
   const trimmed = text.trim();
@@ -29,8 +32,8 @@ export function normalizeName(text: string): string {
 }
 
 /**
- * Returns the key that names are compared by: two names belong to one account if and only if their keys are equal.
- * Compatibility caseless matching of the Unicode Standard, definition D146.
+ * Returns the key that names are compared by: two names belong to one account if and only if their
+ * keys are equal. Compatibility caseless matching of the Unicode Standard, definition D146.
  * @param name in its normalized form
  */
 export function nameKey(name: string): string {

@@ -3,7 +3,9 @@ import { TimeColumn } from '../platform/database/columns.js';
 import type { RevocationReason } from '../platform/errors/token-problem.js';
 import { User, type UserState } from './user.entity.js';
 
-/** One login, from its first token pair to its end. A refresh changes the row and never adds one. */
+/**
+ * One login, from its first token pair to its end. A refresh changes the row and never adds one.
+ */
 @Entity('sessions')
 export class Session {
   /** UUID version 7, the `sid` of its tokens. */

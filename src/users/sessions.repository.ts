@@ -18,7 +18,9 @@ export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 're
 
 const DAY_MS = 86_400_000;
 
-/** Look-ups of sessions that arrive together: statements at a time, and sessions of one statement. */
+/**
+ * Look-ups of sessions that arrive together: statements at a time, and sessions of one statement.
+ */
 const LOOKUPS = { underWay: 2, size: 64 };
 
 const STATE = new Selection(Session, SESSION_STATE, 's');
@@ -52,7 +54,10 @@ const LAST_ID = 'z';
 /** Reads and writes the sessions: one row for each login. */
 @Injectable()
 export class SessionsRepository {
-  /** Returns a session and its account by one indexed read, alive or not; null if either row is gone. */
+  /**
+   * Returns a session and its account by one indexed read, alive or not; null if either row is
+   * gone.
+   */
   readonly find: (id: string) => Promise<SessionOfUser | null>;
 
   constructor(
@@ -115,7 +120,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Ends the oldest living sessions of an account beyond the newest `most`, a limited number each call.
+   * Ends the oldest living sessions of an account beyond the newest `most`, a limited number each
+   * call.
    * @returns how many were ended
    */
   async revokeBeyond({ id, sessionEpoch }: Pick<UserState, 'id' | 'sessionEpoch'>, most: number): Promise<number> {
@@ -154,7 +160,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Removes sessions that ended a day ago or earlier. Reads them without a lock and removes them by primary key.
+   * Removes sessions that ended a day ago or earlier. Reads them without a lock and removes them by
+   * primary key.
    * @returns how many, at most `batch`
    */
   async purge(batch: number): Promise<number> {
@@ -181,7 +188,10 @@ function byNewest(one: Session, other: Session): number {
   return one.id < other.id ? 1 : -1;
 }
 
-/** Returns the day from which a session's row may be removed, counted from 1970. @param endsAt milliseconds */
+/**
+ * Returns the day from which a session's row may be removed, counted from 1970.
+ * @param endsAt milliseconds
+ */
 export function purgeDay(endsAt: number): number {
   return Math.floor(endsAt / DAY_MS) + 1;
 }

@@ -73,8 +73,10 @@ export class UsersRepository {
   }
 
   /**
-   * Ends every session of an account but one, and sets a new password if one is given, by one statement.
-   * @param user as read before: nothing changes if its sessions were ended since, as each password change does
+   * Ends every session of an account but one, and sets a new password if one is given, by one
+   * statement.
+   * @param user as read before: nothing changes if its sessions were ended since, as each password
+   * change does
    * @param keep the session that lives on
    * @returns whether the account was changed
    */

@@ -8,7 +8,10 @@ const replicas = replicasOfFile();
 const { refresh } = replicas;
 
 describe('refreshes of many sessions at once', () => {
-  /** What happens to each session before its first refresh token is used, and the answers to using it. */
+  /**
+   * What happens to each session before its first refresh token is used, and the answers to using
+   * it.
+   */
   const cases: [string, (account: Awaited<ReturnType<typeof register>>) => Promise<unknown>, number[]][] = [
     ['living', () => Promise.resolve(), [200]],
     ['living, and sent twice', () => Promise.resolve(), [200, 200]],

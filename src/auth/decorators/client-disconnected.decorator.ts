@@ -23,7 +23,8 @@ export function watchDisconnect(context: ExecutionContext): AbortSignal {
 function signalOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => {
-    // After the answer there is nothing left to abort, and `abort` would make an error with a stack.
+    // After the answer there is nothing left to abort, and `abort` would make an error with a
+    // stack.
     if (!raw.writableFinished) controller.abort();
   });
   if (raw.destroyed) controller.abort();

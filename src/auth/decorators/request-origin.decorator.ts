@@ -23,9 +23,9 @@ export function originOf(request: FastifyRequest): Origin {
 }
 
 /**
- * Returns an address without its zone (RFC 4007), which has any length and means nothing elsewhere. Returns
- * an empty text where there is no address: a trusted proxy may forward anything, and a peer that has
- * disconnected has none.
+ * Returns an address without its zone (RFC 4007), which has any length and means nothing elsewhere.
+ * Returns an empty text where there is no address: a trusted proxy may forward anything, and a peer
+ * that has disconnected has none.
  */
 function plainAddress(text: string): string {
   return isIP(text) ? (text.split('%', 1)[0] ?? '') : '';

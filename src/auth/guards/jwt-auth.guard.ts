@@ -5,7 +5,10 @@ import { AuthError } from '../../platform/errors/failure.error.js';
 import { JwtStrategy } from '../strategies/jwt.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 
-/** Admits requests with a valid access token, and sets `request.user` to the session with its account. */
+/**
+ * Admits requests with a valid access token, and sets `request.user` to the session with its
+ * account.
+ */
 @Injectable()
 export class JwtAuthGuard extends AuthGuard() {
   constructor(strategy: JwtStrategy) {

@@ -8,8 +8,8 @@ import { LocalStrategy } from '../strategies/local.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 
 /**
- * Returns a guard that admits requests with a valid username and password, and sets `request.user` to the
- * account. Guards run before pipes, so the guard validates the body.
+ * Returns a guard that admits requests with a valid username and password, and sets `request.user`
+ * to the account. Guards run before pipes, so the guard validates the body.
  * @param Credentials DTO of the body, with `username` and `password`
  */
 export function LocalAuthGuard(Credentials: Type<{ username: string; password: string }>): Type<IAuthGuard> {

@@ -7,8 +7,8 @@ import type { UserState } from '../../users/user.entity.js';
 import { originOf } from '../decorators/request-origin.decorator.js';
 
 /**
- * Authenticates a username and a password from the body. The guard has validated the body, because this
- * strategy would look into the query string for a field that is missing.
+ * Authenticates a username and a password from the body. The guard has validated the body, because
+ * this strategy would look into the query string for a field that is missing.
  */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 describe('loadEngine', () => {
-  it('prefers the faster library, and takes the other when it is told to', () => {
+  it('prefers the faster library, and loads the other when told to', () => {
     expect([fast.name, reference.name]).toEqual(['@node-rs/argon2', 'argon2']);
   });
 
@@ -37,7 +37,7 @@ describe('loadEngine', () => {
     ['auto', {}, '@node-rs/argon2'],
     ['argon2', {}, 'argon2'],
     ['auto', { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/argon2.node' }, 'argon2'],
-  ])('gives the process that hashes, told %s under %j, the library %s', async (choice, env, engine) => {
+  ])('loads, told %s under %j, the library %s in the process that hashes', async (choice, env, engine) => {
     const child = fork(PROGRAM, [choice], { env, execArgv: [] });
     try {
       const [hello] = (await once(child, 'message')) as [object];
@@ -54,7 +54,7 @@ describe('loadEngine', () => {
 });
 
 describe('the two libraries', () => {
-  it('check what the other has made, at every cost', async () => {
+  it('verify hashes of each other, at every cost', async () => {
     await fc.assert(
       fc.asyncProperty(password, cost, async (text, parameters) => {
         for (const [maker, checker] of [
@@ -74,7 +74,7 @@ describe('the two libraries', () => {
     );
   });
 
-  it('read hashes of every variant, version, salt and length alike, with the version and without', async () => {
+  it('read hashes of every variant, version, salt and length, with and without the version', async () => {
     const form = fc.record({
       type: fc.constantFrom(argon2.argon2d, argon2.argon2i, argon2.argon2id),
       version: fc.constantFrom(0x10, 0x13),

@@ -2,10 +2,15 @@
 import reference from 'argon2';
 import type { Cost } from './hash-task.js';
 
-/** `auto`: the faster library where its binary loads; `argon2`: the reference library in any case. */
+/**
+ * `auto`: the faster library where its binary loads; `argon2`: the reference library in any case.
+ */
 export type EngineChoice = 'auto' | 'argon2';
 
-/** A library that computes argon2id, and verifies hashes in the PHC string format of every variant that it reads. */
+/**
+ * A library that computes argon2id, and verifies hashes in the PHC string format of every variant
+ * that it reads.
+ */
 export interface Argon2Engine {
   readonly name: '@node-rs/argon2' | 'argon2';
   readonly hash: (password: string, cost: Cost) => Promise<string>;
@@ -21,9 +26,9 @@ const argon2: Argon2Engine = {
 };
 
 /**
- * Loads the library to hash with.
- * `@node-rs/argon2` finds AVX2 at run time and takes half as long as the prebuilt binary of `argon2`. It has no binary for
- * every platform, so `argon2` stays as the fallback.
+ * Loads the library to hash with. `@node-rs/argon2` finds AVX2 at run time and takes half as long
+ * as the prebuilt binary of `argon2`. It has no binary for every platform, so `argon2` stays as the
+ * fallback.
  */
 export async function loadEngine(choice: EngineChoice): Promise<Argon2Engine> {
   if (choice === 'argon2') return argon2;

@@ -16,7 +16,7 @@ describe('topUpOf', () => {
       fc.property(cost, cost, (present, spent) => {
         const topUp = topUpOf(present, spent);
         const sum = work(spent) + (topUp ? work(topUp) : 0);
-        // Within half a KiB a pass, and what is too little for a hash of its own.
+        // Accurate to half a KiB a pass, and to the smallest hash that argon2 computes.
         if (work(spent) <= work(present)) expect(Math.abs(sum - work(present))).toBeLessThan(8 * 64 + 100);
       }),
     );
@@ -34,7 +34,7 @@ describe('topUpOf', () => {
     );
   });
 
-  it('is nothing for a hash that costs as much or more', () => {
+  it('adds nothing to a hash that costs as much or more', () => {
     const present = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
     expect(topUpOf(present, present)).toBeUndefined();
     expect(topUpOf(present, { memoryCost: 65_536, timeCost: 3 })).toBeUndefined();

@@ -8,15 +8,19 @@ const TIME_COST = /[$,]t=(\d+)/;
 
 type Work = Pick<Cost, 'memoryCost' | 'timeCost'>;
 
-/** Returns the cost that a hash names, zero for a text that is not an argon2 hash. Libraries order the parameters differently. */
+/**
+ * Returns the cost that a hash names, zero for a text that is not an argon2 hash. Libraries order
+ * the parameters differently.
+ */
 export function costOf(hash: string): Work {
   const number = (pattern: RegExp) => Number(pattern.exec(hash)?.[1] ?? 0);
   return { memoryCost: number(MEMORY_COST), timeCost: number(TIME_COST) };
 }
 
 /**
- * Returns the cost of a second hash that brings the work up to that of one hash of the present cost, undefined if
- * no work is missing. It takes more passes and never more memory, since operators size machines by memory.
+ * Returns the cost of a second hash that brings the work up to that of one hash of the present
+ * cost, undefined if no work is missing. It takes more passes and never more memory, since
+ * operators size machines by memory.
  * @param done cost of the hash that was computed
  */
 export function topUpOf(present: Cost, done: Work): Cost | undefined {

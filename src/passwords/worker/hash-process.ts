@@ -10,17 +10,22 @@ export const HASH_WORKER = Symbol('HashWorker');
 export const hashWorker = fileURLToPath(new URL('hash-worker.js', import.meta.url));
 
 /**
- * For glibc: one heap for all threads, in large pages, kept from one hash to the next. Saves a sixth of the time of
- * a hash of `argon2`. Has no effect with other C libraries, nor on `@node-rs/argon2`, which maps its own large pages.
+ * For glibc: one heap for all threads, in large pages, kept from one hash to the next. Saves a
+ * sixth of the time of a hash of `argon2`. Has no effect with other C libraries, nor on
+ * `@node-rs/argon2`, which maps its own large pages.
  */
 const MEMORY = { MALLOC_ARENA_MAX: '1', GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
-/** A small heap, and no threads for compilation and garbage collection, which this program hardly needs. */
+/**
+ * A small heap, and no threads for compilation and garbage collection, which this program hardly
+ * needs.
+ */
 const NODE_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
 /**
- * Starts a program in Linux's batch class, which does not preempt other processes when it wakes. In the idle class,
- * a flood of requests would leave hashing 0.3 % of a core; here its priority gives it a thirtieth.
+ * Starts a program in Linux's batch class, which does not preempt other processes when it wakes. In
+ * the idle class, a flood of requests would leave hashing 0.3 % of a core; here its priority gives
+ * it a thirtieth.
  */
 const CHRT = '/usr/bin/chrt';
 
@@ -33,8 +38,8 @@ interface Job {
 }
 
 /**
- * Hashes in a process of its own. In the main process, hashes would share the thread pool with name lookups and
- * files, and their threads could not get a lower priority than everything else.
+ * Hashes in a process of its own. In the main process, hashes would share the thread pool with name
+ * lookups and files, and their threads could not get a lower priority than everything else.
  */
 @Injectable()
 export class HashProcess implements OnModuleInit, OnApplicationShutdown {
@@ -71,7 +76,10 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
     return { pid: this.child?.pid, tasks: this.jobs.size };
   }
 
-  /** Sends a task to the process. If the process ends meanwhile, its replacement begins the task again. */
+  /**
+   * Sends a task to the process. If the process ends meanwhile, its replacement begins the task
+   * again.
+   */
   run(task: HashTask): Promise<HashResult> {
     return new Promise((resolve, reject) => {
       const id = this.nextId++;

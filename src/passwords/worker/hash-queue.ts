@@ -17,8 +17,9 @@ interface Waiting {
 }
 
 /**
- * Runs hash tasks in turn: `HASH_CONCURRENCY` at a time, first come, first served. Refuses a task at once if it
- * could not be served within `HASH_TIMEOUT`: by then the client would have given up, and the work be wasted.
+ * Runs hash tasks in turn: `HASH_CONCURRENCY` at a time, first come, first served. Refuses a task
+ * at once if it could not be served within `HASH_TIMEOUT`: by then the client would have given up,
+ * and the work be wasted.
  */
 @Injectable()
 export class HashQueue {
@@ -38,7 +39,8 @@ export class HashQueue {
   /**
    * Runs a task when its turn comes.
    * @param disconnected aborted once the client has gone: a task that still waits is dropped
-   * @throws FailureError `unavailable`, at once when the queue is too long, later when the estimate was wrong
+   * @throws FailureError `unavailable`, at once when the queue is too long, later when the estimate
+   * was wrong
    */
   run(task: HashTask, disconnected?: AbortSignal): Promise<HashResult> {
     if (disconnected?.aborted) throw gone();

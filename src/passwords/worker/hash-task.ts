@@ -8,7 +8,10 @@ export interface Cost {
 /** What the process that hashes is asked to do. */
 export type HashTask =
   | { readonly kind: 'hash'; readonly password: string; readonly cost: Cost }
-  /** `cost`: the present cost. A cheaper hash takes as much work as a hash of this cost, whatever the result. */
+  /**
+   * `cost`: the present cost. A cheaper hash takes as much work as a hash of this cost, whatever
+   * the result.
+   */
   | { readonly kind: 'verify'; readonly password: string; readonly hash: string; readonly cost: Cost };
 
 /** For `hash` a hash in the PHC string format, for `verify` whether the password is right. */

@@ -1,4 +1,5 @@
-// The program of the process that hashes, at a low priority and with a thread pool of its own. It ends with its parent.
+// The program of the process that hashes, at a low priority and with a thread pool of its own. It
+// ends with its parent.
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { type EngineChoice, loadEngine } from './argon2-engine.js';
@@ -6,8 +7,8 @@ import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
 /**
- * Not the lowest, 19: on a core that other work fills, hashing keeps a thirtieth, so that logins go on. Higher
- * shares seemed to delay verify more.
+ * Not the lowest, 19: on a core that other work fills, hashing keeps a thirtieth, so that logins go
+ * on. Higher shares seemed to delay verify more.
  */
 const PRIORITY = 15;
 
@@ -38,12 +39,16 @@ async function carryOut(task: HashTask): Promise<HashResult> {
   const { password, hash, cost } = task;
   const isRight = await matches(hash, password);
   const topUp = topUpOf(cost, isRight === undefined ? costOf('') : costOf(hash));
-  // For a right password too: if it is refused for another reason, the time must not reveal that it was right.
+  // For a right password too: if it is refused for another reason, the time must not reveal that it
+  // was right.
   if (topUp) await engine.hash('', topUp);
   return isRight === true;
 }
 
-/** Returns undefined for a hash that no password fits: an unusable one, or one of another kind from an import. */
+/**
+ * Returns undefined for a hash that no password fits: an unusable one, or one of another kind from
+ * an import.
+ */
 async function matches(hash: string, password: string): Promise<boolean | undefined> {
   try {
     return await engine.verify(hash, password);

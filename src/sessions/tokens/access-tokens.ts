@@ -22,7 +22,10 @@ export interface AccessClaims {
   readonly exp: number;
 }
 
-/** What an access token is made from. Its life never exceeds `expiresAt`, in milliseconds since 1970. */
+/**
+ * What an access token is made from. Its life never exceeds `expiresAt`, in milliseconds since
+ * 1970.
+ */
 type Subject = Pick<Session, 'id' | 'userId' | 'expiresAt'>;
 
 /** Most tokens whose checked signatures are remembered. */
@@ -33,14 +36,14 @@ const TYP = 'at+jwt';
 const CLAIMS = { typ: TYP, tokenType: 'access', texts: ['iss', 'sub', 'sid', 'jti'] } as const;
 
 /**
- * Signs and verifies access tokens: JWTs of the kind of RFC 9068, signed with ES256 so that resource
- * servers can verify them through the JWKS.
+ * Signs and verifies access tokens: JWTs of the kind of RFC 9068, signed with ES256 so that
+ * resource servers can verify them through the JWKS.
  */
 @Injectable()
 export class AccessTokens {
   /**
-   * Tokens whose signature was checked, by digest. Saves about 80 µs, a third of a verification. Covers the
-   * signature alone: key, times and session are looked at each time.
+   * Tokens whose signature was checked, by digest. Saves about 80 µs, a third of a verification.
+   * Covers the signature alone: key, times and session are looked at each time.
    */
   private readonly checked = new LRUCache<string, SignedToken>({ max: REMEMBERED });
 
@@ -62,8 +65,9 @@ export class AccessTokens {
   }
 
   /**
-   * Signs an access token while the database writes its session, which takes about as long. Waits a turn, so
-   * that the statement is sent first and nothing is signed for a write that was refused at once.
+   * Signs an access token while the database writes its session, which takes about as long. Waits a
+   * turn, so that the statement is sent first and nothing is signed for a write that was refused at
+   * once.
    */
   async signDuring(writing: Promise<unknown>, session: Subject): Promise<string> {
     await Promise.race([writing, nextTurn()]);
@@ -98,9 +102,9 @@ export class AccessTokens {
 }
 
 /**
- * Returns the `kid` in the header of a token that is not verified yet. The library's `decode` would read the
- * claims too, and throws for some. A header of another `typ` names no key: for `JWT` the library parses the
- * claims, and throws where they are null.
+ * Returns the `kid` in the header of a token that is not verified yet. The library's `decode` would
+ * read the claims too, and throws for some. A header of another `typ` names no key: for `JWT` the
+ * library parses the claims, and throws where they are null.
  */
 function keyIdOf(token: string): unknown {
   if (!isCanonical(token)) return undefined;

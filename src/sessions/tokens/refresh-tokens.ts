@@ -9,8 +9,9 @@ import type { Session } from '../../users/session.entity.js';
 import { checkSignature, isCanonical, readClaims, type SignedToken } from './signed-token.js';
 
 /**
- * The claims of a refresh token: its session (`sid`), its account (`sub`, which the first version left out),
- * its number among the session's refresh tokens, counted from 0, and its times in seconds.
+ * The claims of a refresh token: its session (`sid`), its account (`sub`, which the first version
+ * left out), its number among the session's refresh tokens, counted from 0, and its times in
+ * seconds.
  */
 export interface RefreshClaims {
   readonly sid: string;
@@ -28,8 +29,8 @@ const ENCODED_HEADER = Buffer.from(JSON.stringify(HEADER)).toString('base64url')
 const CLAIMS = { typ: HEADER.typ, tokenType: 'refresh', texts: ['sid'] } as const;
 
 /**
- * Signs and verifies refresh tokens: JWTs under a key and an algorithm of their own, so that no token of
- * one kind passes for the other.
+ * Signs and verifies refresh tokens: JWTs under a key and an algorithm of their own, so that no
+ * token of one kind passes for the other.
  */
 @Injectable()
 export class RefreshTokens {
@@ -46,13 +47,17 @@ export class RefreshTokens {
     this.keys = [this.key, ...(AUTH_SECRET_PREVIOUS ? [keyOf(AUTH_SECRET_PREVIOUS)] : [])];
   }
 
-  /** Signs the session's current refresh token. The same state gives the same text, so no text is stored. */
+  /**
+   * Signs the session's current refresh token. The same state gives the same text, so no text is
+   * stored.
+   */
   sign(session: RefreshState): string {
     return this.signWith(this.key, session);
   }
 
   /**
-   * Signs the session's current refresh token again, byte for byte, although the secret may have changed since.
+   * Signs the session's current refresh token again, byte for byte, although the secret may have
+   * changed since.
    * @throws AuthError `token_not_valid` for a token of a secret that is no longer known
    */
   signAgain(session: RefreshState & Pick<Session, 'refreshHash'>): string {
@@ -73,12 +78,18 @@ export class RefreshTokens {
     return { sid, sub: typeof sub === 'string' ? sub : undefined, counter: counter as number, iat, exp };
   }
 
-  /** Returns what the database keeps of a refresh token: SHA-256 in hexadecimal. A 256-bit key needs no slow hash. */
+  /**
+   * Returns what the database keeps of a refresh token: SHA-256 in hexadecimal. A 256-bit key needs
+   * no slow hash.
+   */
   digest(token: string): string {
     return hash('sha256', token, 'hex');
   }
 
-  /** The order of header members and claims is part of the token: a session lives on across upgrades. */
+  /**
+   * The order of header members and claims is part of the token: a session lives on across
+   * upgrades.
+   */
   private signWith(key: KeyObject, session: RefreshState): string {
     const claims = {
       sub: session.userId,
@@ -91,7 +102,9 @@ export class RefreshTokens {
     return this.jwt.sign(claims, { privateKey: key, header: HEADER });
   }
 
-  /** Accepts the one header that this service writes, so that a sender cannot choose an algorithm. */
+  /**
+   * Accepts the one header that this service writes, so that a sender cannot choose an algorithm.
+   */
   private verifySignature(token: string): SignedToken {
     if (!token.startsWith(`${ENCODED_HEADER}.`) || !isCanonical(token))
       throw new AuthError({ code: 'token_not_valid' });

@@ -19,8 +19,8 @@ interface Times {
 const LEEWAY = 30;
 
 /**
- * Tells whether a token has the one spelling that this service writes: three base64url parts that decode and
- * encode to themselves. Lenient decoders take several spellings for the same signature.
+ * Tells whether a token has the one spelling that this service writes: three base64url parts that
+ * decode and encode to themselves. Lenient decoders take several spellings for the same signature.
  */
 export function isCanonical(token: string): boolean {
   const parts = token.split('.');
@@ -37,7 +37,8 @@ export function parsedPart(part: string): unknown {
 }
 
 /**
- * Checks the signature of a token, and leaves the times to {@link readClaims}, which asks our clock.
+ * Checks the signature of a token, and leaves the times to {@link readClaims}, which asks our
+ * clock.
  * @throws AuthError `token_not_valid`
  */
 export function checkSignature(
@@ -47,7 +48,8 @@ export function checkSignature(
   algorithm: 'ES256' | 'HS256',
 ): SignedToken {
   const options: JwtVerifyOptions = {
-    // The types leave KeyObjects out. The library takes them, and parses any other key anew at each call.
+    // The types leave KeyObjects out. The library takes them, and parses any other key anew at each
+    // call.
     publicKey: key as unknown as Buffer,
     algorithms: [algorithm],
     complete: true,
@@ -62,7 +64,8 @@ export function checkSignature(
 }
 
 /**
- * Reads the claims of a token: the named ones must be text, the times sane. A signature alone proves neither.
+ * Reads the claims of a token: the named ones must be text, the times sane. A signature alone
+ * proves neither.
  * @param now milliseconds since 1970
  * @param expired whether an expired token is accepted, as at a logout
  * @throws AuthError `token_not_valid`
