@@ -67,7 +67,7 @@ const endings: [string, (account: Account) => Promise<unknown>][] = [
     async ({ access }) => {
       const env = { ...TEST_ENV, ...service.store.env };
       await promisify(execFile)(process.execPath, [CLI, 'retire', headerOf(access).kid], { env });
-      // For which a replica goes by what it has read.
+      // A replica uses the keys that it has read for a minute.
       service.clock.advance(61);
     },
   ],
@@ -81,10 +81,10 @@ describe.each(routes)('a token that %s has just accepted', (_, present) => {
     expect(await everywhere(account.access)).toEqual([401, 401]);
   });
 
-  it('is refused with any one character changed, and accepted still', async () => {
+  it('is refused with any one character changed, and stays accepted', async () => {
     const { access } = await register(service.client);
     expect([await present(access), await present(access)]).toEqual([200, 200]);
-    // The last bit: at the end of a part it is one that lenient decoders drop.
+    // Changes the last bit, which lenient decoders drop at the end of a part.
     const neighbour = (character: string) =>
       character === '.' ? '-' : (BASE64URL[BASE64URL.indexOf(character) ^ 1] ?? '');
     const changed = Array.from(
@@ -109,7 +109,7 @@ describe.each(routes)('a token that %s has just accepted', (_, present) => {
     expect(await everywhere(change(access))).toEqual([401, 401]);
   });
 
-  it('with another’s signature is refused', async () => {
+  it('is refused with the claims or the signature of another token', async () => {
     const accounts = [await register(service.client), await register(service.client)] as const;
     for (const { access } of accounts) expect(await present(access)).toBe(200);
     const [one, two] = accounts.map(({ access }) => access) as [string, string];

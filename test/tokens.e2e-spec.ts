@@ -28,7 +28,7 @@ const refreshB = async (refresh_token: string) =>
   (await service.client.post('/user/login/refresh', { refresh_token })).status;
 
 describe('an access token', () => {
-  it('says whose it is and no more', async () => {
+  it('names its account and session, and no more', async () => {
     const { access } = await register(service.client);
     const { kid } = headerOf(access);
     expect(headerOf(access)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid });
@@ -38,7 +38,7 @@ describe('an access token', () => {
     expect(claims['exp'] - claims['iat']).toBe(900);
   });
 
-  it('is verified by anybody through the JWKS', async () => {
+  it('can be verified through the JWKS', async () => {
     const { access } = await register(service.client);
     const { body } = await service.client.get('/.well-known/jwks.json');
     const jwk = (body as { keys: (JsonWebKey & { kid: string })[] }).keys.find(
@@ -58,7 +58,7 @@ describe('an access token', () => {
     expect(await refreshB(refresh)).toBe(201);
   });
 
-  it('dies with its account: disabled, deleted, or all its sessions ended', async () => {
+  it('is refused once its account is disabled, deleted, or has ended all sessions', async () => {
     const endings = [
       'UPDATE users SET disabled_at = 1 WHERE username = ?',
       'UPDATE users SET session_epoch = session_epoch + 1 WHERE username = ?',
@@ -82,7 +82,7 @@ describe('a refresh token', () => {
     expect(Object.keys(claimsOf(refresh))).toEqual(['sub', 'sid', 'counter', 'iat', 'exp', 'token_type']);
   });
 
-  it('is spent by A and not by B, and spent at both', async () => {
+  it('is used up by contract A and not by B, and then at both', async () => {
     const { refresh } = await register(service.client);
     expect(await refreshB(refresh)).toBe(201);
     expect(await refreshA(refresh)).toBe(200);
@@ -91,7 +91,7 @@ describe('a refresh token', () => {
     expect(await refreshA(refresh)).toBe(401);
   });
 
-  it('is stored as a hash alone', async () => {
+  it('is stored only as a hash', async () => {
     const { refresh } = await register(service.client);
     const rows = await service.dataSource.query<object[]>('SELECT * FROM sessions WHERE id = ?', [
       claimsOf(refresh)['sid'],
@@ -100,7 +100,7 @@ describe('a refresh token', () => {
     expect(JSON.stringify(rows)).not.toContain(partOf(refresh, SIGNATURE));
   });
 
-  it('ends after REFRESH_TOKEN_TTL, and slides on when it is rotated', async () => {
+  it('ends after REFRESH_TOKEN_TTL, and is extended by each rotation', async () => {
     const { refresh } = await register(service.client);
     service.clock.advance(6 * 24 * 3600);
     const rotated = await service.client.post('/auth/token/refresh', { refresh });
@@ -113,7 +113,7 @@ describe('a refresh token', () => {
     ]);
   });
 
-  it('never slides past SESSION_MAX_AGE', async () => {
+  it('is never extended past SESSION_MAX_AGE', async () => {
     let { refresh } = await register(service.client);
     for (let day = 0; day < 84; day += 6) {
       service.clock.advance(6 * 24 * 3600);
@@ -216,7 +216,7 @@ describe('keys', () => {
     expect(await getUser(login.body.access as string)).toBe(200);
   });
 
-  it('lie in the database sealed', async () => {
+  it('are sealed in the database', async () => {
     const [row] =
       await service.dataSource.query<{ private_key: string; public_jwk: string }[]>('SELECT * FROM signing_keys');
     const bytes = Buffer.from(row!.private_key, 'base64url');

@@ -3,10 +3,10 @@ import type { RefreshClaims } from './tokens/refresh-tokens.js';
 
 /**
  * What a refresh token is to its session:
- * - `current`: the one that the next refresh uses,
+ * - `current`: the token that the next refresh uses,
  * - `previous`: used before, still inside the replay window,
- * - `expired`: the current one, past its own `exp`,
- * - `replayed`: an older one, which an honest client has no reason to send,
+ * - `expired`: the current token, past its own `exp`,
+ * - `replayed`: an older token, which an honest client has no reason to send,
  * - `unknown`: the session never had it.
  */
 export type Standing = 'current' | 'previous' | 'expired' | 'replayed' | 'unknown';

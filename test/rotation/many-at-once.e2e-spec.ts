@@ -35,11 +35,11 @@ describe('refreshes of many sessions at once', () => {
     ],
     ['expired', ({ refresh: token }) => changeSession(token, 'expires_at = ?', 1), [401]],
     [
-      'that may not last as long again',
+      'that ends before the successor would',
       ({ refresh: token }) => changeSession(token, 'ends_at = ?', replicas.one.clock.now() + 3_600_000),
       [200],
     ],
-    ['ended by another one of the account', ({ username }) => keepSession(username, 'another'), [401]],
+    ['ended by another session of the account', ({ username }) => keepSession(username, 'another'), [401]],
     [
       'kept when the others were ended',
       ({ username, refresh: token }) => keepSession(username, sessionOf(token)),
@@ -55,17 +55,17 @@ describe('refreshes of many sessions at once', () => {
     );
 
   it('are written by few statements, each under its own condition', async () => {
-    const spent = [];
+    const used = [];
     for (const [name, before, expected] of Array.from({ length: 6 }, () => cases).flat()) {
       const account = await register(replicas.one.client);
       await before(account);
-      spent.push({ name, token: account.refresh, expected });
+      used.push({ name, token: account.refresh, expected });
     }
     const statements = replicas.one.app.get(StatementsService).gathered;
     const write = statements.write.bind(statements);
     const rotations = vi.spyOn(replicas.one.app.get(RotationsService), 'rotate');
-    const total = spent.flatMap(({ expected }) => expected).length;
-    // The first ones take until all the others are there.
+    const total = used.flatMap(({ expected }) => expected).length;
+    // The first statements wait until all the other rotations have arrived.
     const writes = vi.spyOn(statements, 'write').mockImplementation(async (sql, values) => {
       await vi.waitFor(() => {
         expect(rotations.mock.calls.length).toBeGreaterThanOrEqual(total);
@@ -74,7 +74,7 @@ describe('refreshes of many sessions at once', () => {
     });
 
     const answers = await Promise.all(
-      spent.map(async ({ name, token, expected }) => {
+      used.map(async ({ name, token, expected }) => {
         const replies = await Promise.all(expected.map(() => refresh(token)));
         return { name, replies };
       }),
@@ -86,7 +86,7 @@ describe('refreshes of many sessions at once', () => {
     expect(updates.length).toBeLessThan(12);
     expect(updates.some((sql) => sql.includes('CASE'))).toBe(true);
     expect(answers.map(({ name, replies }) => [name, ...replies.map(({ status }) => status)])).toEqual(
-      spent.map(({ name, expected }) => [name, ...expected]),
+      used.map(({ name, expected }) => [name, ...expected]),
     );
     for (const { replies } of answers) {
       const given = replies.filter(({ status }) => status === 200);

@@ -63,7 +63,7 @@ describe('a refresh token with other claims, signed by this service', () => {
   it.each(['another', 'an unknown'])('with the id of %s account is refused, and changes nothing', async (whose) => {
     const another = await register(replicas.one.client);
     const account = await register(replicas.one.client);
-    const sub = whose === 'an unknown' ? 'nobody' : claimsOf(another.access)['sub'];
+    const sub = whose === 'an unknown' ? 'unknown' : claimsOf(another.access)['sub'];
     const forged = await exchanged(account.refresh, (claims) => ({ ...claims, sub }));
     const before = await rowOf(forged);
     expect([(await refresh(forged)).status, (await refreshB(forged)).status]).toEqual([401, 401]);

@@ -13,19 +13,19 @@ const work = ({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>) =
 describe('topUpOf', () => {
   it('brings the work up to that of the present cost', () => {
     fc.assert(
-      fc.property(cost, cost, (present, spent) => {
-        const topUp = topUpOf(present, spent);
-        const sum = work(spent) + (topUp ? work(topUp) : 0);
+      fc.property(cost, cost, (present, done) => {
+        const topUp = topUpOf(present, done);
+        const sum = work(done) + (topUp ? work(topUp) : 0);
         // Accurate to half a KiB a pass, and to the smallest hash that argon2 computes.
-        if (work(spent) <= work(present)) expect(Math.abs(sum - work(present))).toBeLessThan(8 * 64 + 100);
+        if (work(done) <= work(present)) expect(Math.abs(sum - work(present))).toBeLessThan(8 * 64 + 100);
       }),
     );
   });
 
   it('never takes more memory than the present cost, nor less than argon2 needs', () => {
     fc.assert(
-      fc.property(cost, cost, (present, spent) => {
-        const topUp = topUpOf(present, spent);
+      fc.property(cost, cost, (present, done) => {
+        const topUp = topUpOf(present, done);
         if (!topUp) return;
         expect(topUp.memoryCost).toBeLessThanOrEqual(present.memoryCost);
         expect(topUp.memoryCost).toBeGreaterThanOrEqual(8 * topUp.parallelism);
