@@ -1,7 +1,7 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import type { SessionOfUser } from '../users/session.entity.js';
 import { OwnerService } from '../identity/owner.service.js';
@@ -47,7 +47,7 @@ export class AccountController {
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     // The path of one session, its id having been lost on the way, must not end all the others.
-    if (url.split(/[?#]/, 1)[0]?.endsWith('/')) throw new AuthError({ code: 'session_not_found' });
+    if (url.split(/[?#]/, 1)[0]?.endsWith('/')) throw new FailureError({ code: 'session_not_found' });
     return all === 'true' ? this.owner.endAllSessions(session, origin) : this.owner.endOtherSessions(session, origin);
   }
 

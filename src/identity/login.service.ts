@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { Origin } from '../events/origin.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { UserState } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { PasswordGuesses } from './password-guesses.js';
@@ -22,7 +22,7 @@ export class LoginService {
    * wrong password get the same answer after the same time. Replaces a hash that is cheaper than
    * the present cost.
    * @param disconnected aborted once the client has gone
-   * @throws AuthError `invalid_credentials`
+   * @throws FailureError `invalid_credentials`
    * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
    * to be hashed
    */
@@ -34,7 +34,7 @@ export class LoginService {
   ): Promise<UserState> {
     await this.hasher.admit(disconnected);
     const { user, isRight } = await this.guesses.judge('login', { loginName, password, disconnected }, origin);
-    if (!user || !isRight) throw new AuthError({ code: 'invalid_credentials' });
+    if (!user || !isRight) throw new FailureError({ code: 'invalid_credentials' });
     if (this.hasher.isOutdated(user.passwordHash)) await this.upgradeHash(user, password);
     return user;
   }

@@ -3,7 +3,7 @@ import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { unlessEmpty } from '../platform/errors/field-problems.js';
 import { LastUsesService } from '../sessions/last-uses.service.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -50,10 +50,10 @@ export class OwnerService {
 
   /**
    * Ends one session of the account.
-   * @throws AuthError `session_not_found` unless it is a living session of this account
+   * @throws FailureError `session_not_found` unless it is a living session of this account
    */
   async endSession(user: UserState, id: string, origin: Origin): Promise<void> {
-    if (!(await this.sessionRows.revokeOf(user, id, 'owner'))) throw new AuthError({ code: 'session_not_found' });
+    if (!(await this.sessionRows.revokeOf(user, id, 'owner'))) throw new FailureError({ code: 'session_not_found' });
     this.recordEnd(user, 'owner', origin, id);
   }
 
@@ -65,7 +65,7 @@ export class OwnerService {
 
   /**
    * Ends all sessions of the account but this one.
-   * @throws AuthError `token_not_valid` when another session ended this one meanwhile
+   * @throws FailureError `token_not_valid` when another session ended this one meanwhile
    */
   async endOtherSessions(session: SessionOfUser, origin: Origin): Promise<void> {
     let present = session;
@@ -77,7 +77,7 @@ export class OwnerService {
   /**
    * Changes the password, and ends all sessions of the account but this one.
    * @param disconnected aborted once the client has gone
-   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password,
+   * @throws FailureError `invalid_fields` for a wrong current or an unfit new password,
    * `token_not_valid` when another session ended this one meanwhile
    * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
    * to be hashed
@@ -103,7 +103,7 @@ export class OwnerService {
     );
   }
 
-  /** @throws AuthError `invalid_fields` */
+  /** @throws FailureError `invalid_fields` */
   private async checkPasswords(
     user: UserState,
     { current, next }: PasswordChange,
@@ -117,7 +117,7 @@ export class OwnerService {
       ...unlessEmpty('currentPassword', isRight ? [] : ['this is not the current password']),
       ...unlessEmpty('newPassword', this.policy.problems(next, names)),
     };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
   }
 
   private recordEnd({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {

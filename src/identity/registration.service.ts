@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { FieldProblems } from '../platform/errors/failure.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
@@ -53,7 +53,7 @@ export class RegistrationService {
   /**
    * Makes an account and opens its first session.
    * @param disconnected aborted once the client has gone
-   * @throws AuthError `invalid_fields` with every field that is against the rules, `user_exists`
+   * @throws FailureError `invalid_fields` with every field that is against the rules, `user_exists`
    * when the username or the email is taken
    * @throws FailureError `throttled` after too many sign-ups from this source, `unavailable` when
    * too many passwords wait to be hashed
@@ -65,23 +65,23 @@ export class RegistrationService {
     await this.countSignup(origin, disconnected);
     try {
       // Saves the hash; the unique keys decide in the end.
-      if (await this.users.isTaken(names)) throw new AuthError({ code: 'user_exists' });
+      if (await this.users.isTaken(names)) throw new FailureError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, disconnected);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
-      if (error instanceof AuthError)
+      if (error instanceof FailureError)
         this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
       throw error;
     }
   }
 
-  /** @throws AuthError `invalid_fields` */
+  /** @throws FailureError `invalid_fields` */
   private requireSound(names: Names, password: string): void {
     const fields = {
       ...nameProblems(names),
       ...unlessEmpty('password', this.policy.problems(password, names)),
     };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
   }
 
   /** @throws FailureError `throttled` */

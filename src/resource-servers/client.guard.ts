@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { LimitsService } from '../limits/limits.service.js';
 import { RefusalPause } from '../limits/refusal-pause.js';
@@ -47,7 +47,7 @@ export class ClientGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
-    if (authorization === undefined) throw new AuthError({ code: 'client_not_authenticated' });
+    if (authorization === undefined) throw new FailureError({ code: 'client_not_authenticated' });
     const { id, secrets } = basicCredentials(authorization);
     const origin = originOf(request);
     const source = sourceOf(origin.address);
@@ -67,7 +67,7 @@ export class ClientGuard implements CanActivate {
     if (isRight) return true;
     const reason = isClient ? 'wrong_secret' : 'unknown_client';
     this.events.record({ event: 'client_authentication', outcome: 'failure', reason }, origin);
-    throw new AuthError({ code: 'client_not_authenticated' });
+    throw new FailureError({ code: 'client_not_authenticated' });
   }
 
   /**

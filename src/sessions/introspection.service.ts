@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { SessionOfUser } from '../users/session.entity.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionsService } from './sessions.service.js';
@@ -72,7 +72,7 @@ async function ifValid<Result>(describe: () => Promise<Result>): Promise<Result 
   try {
     return await describe();
   } catch (error) {
-    if (error instanceof AuthError) return undefined;
+    if (error instanceof FailureError) return undefined;
     throw error;
   }
 }

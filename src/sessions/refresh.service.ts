@@ -3,7 +3,7 @@ import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { expiredSince } from '../platform/errors/token-problem.js';
 import type { Session, SessionOfUser } from '../users/session.entity.js';
 import { SessionsRepository } from '../users/sessions.repository.js';
@@ -47,7 +47,7 @@ export class RefreshService {
    * Uses a refresh token up and returns its successor. Inside the replay window the used token gets
    * the same successor again, so that lost answers, double clicks and browser tabs converge. An
    * older token ends its session (RFC 9700 section 4.14.2).
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async rotate(refreshToken: string, origin: Origin): Promise<TokenPair> {
     const token = this.verify(refreshToken);
@@ -70,11 +70,11 @@ export class RefreshService {
           return this.reissue(session, origin);
         case 'replayed':
           await this.revokeForReplay(session, origin);
-          throw new AuthError({ code: 'token_not_valid', reason: { code: 'rotated' } });
+          throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
         case 'expired':
           throw this.expired(token);
         case 'unknown':
-          throw new AuthError({ code: 'token_not_valid' });
+          throw new FailureError({ code: 'token_not_valid' });
       }
     }
   }
@@ -82,7 +82,7 @@ export class RefreshService {
   /**
    * Returns a new access token for a refresh token, and leaves the refresh token as it is.
    * A replayed one ends its session, as in {@link rotate}.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async renewAccess(refreshToken: string, origin: Origin): Promise<string> {
     const token = this.verify(refreshToken);
@@ -95,25 +95,25 @@ export class RefreshService {
         return this.accessTokens.sign(session);
       case 'replayed':
         await this.revokeForReplay(session, origin);
-        throw new AuthError({ code: 'token_not_valid', reason: { code: 'rotated' } });
+        throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
       case 'expired':
         throw this.expired(token);
       case 'unknown':
-        throw new AuthError({ code: 'token_not_valid' });
+        throw new FailureError({ code: 'token_not_valid' });
     }
   }
 
   /**
    * Returns the living session of a refresh token that is current or previous. Reads only: a replay
    * ends nothing.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async inspect(refreshToken: string): Promise<SessionOfUser> {
     const token = this.verify(refreshToken);
     const session = await this.sessions.requireLive(token.claims.sid);
     const standing = this.standingOf(token, session);
     if (standing === 'current' || standing === 'previous') return session;
-    throw new AuthError({ code: 'token_not_valid' });
+    throw new FailureError({ code: 'token_not_valid' });
   }
 
   private verify(refreshToken: string): VerifiedToken {
@@ -174,7 +174,7 @@ export class RefreshService {
     this.events.record({ event: 'refresh', outcome: 'success', userId, sessionId: id }, origin);
   }
 
-  private expired({ claims: { exp } }: VerifiedToken): AuthError {
-    return new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
+  private expired({ claims: { exp } }: VerifiedToken): FailureError {
+    return new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
   }
 }

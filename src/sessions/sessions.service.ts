@@ -4,7 +4,7 @@ import { SecurityEventsService } from '../events/security-events.service.js';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { endOf } from '../users/liveness.js';
 import type { SessionOfUser } from '../users/session.entity.js';
 import { SessionsRepository } from '../users/sessions.repository.js';
@@ -81,19 +81,19 @@ export class SessionsService {
 
   /**
    * Returns a session and its account.
-   * @throws AuthError `token_not_valid` unless the session is alive
+   * @throws FailureError `token_not_valid` unless the session is alive
    */
   async requireLive(sid: string): Promise<SessionOfUser> {
     const session = await this.sessionRows.find(sid);
     const reason = endOf(session, this.clock.now());
     if (session === null || reason !== undefined)
-      throw new AuthError({ code: 'token_not_valid', ...(reason && { reason }) });
+      throw new FailureError({ code: 'token_not_valid', ...(reason && { reason }) });
     return session;
   }
 
   /**
    * Verifies an access token and returns its living session. Notes that the session was used.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async authenticate(accessToken: string): Promise<SessionOfUser> {
     return this.requireLiveOf(await this.accessTokens.verify(accessToken));
@@ -101,11 +101,11 @@ export class SessionsService {
 
   /**
    * Returns the living session of verified claims. Notes that the session was used.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async requireLiveOf({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
     const session = await this.requireLive(sid);
-    if (session.userId !== sub) throw new AuthError({ code: 'token_not_valid' });
+    if (session.userId !== sub) throw new FailureError({ code: 'token_not_valid' });
     this.lastUses.note(session);
     return session;
   }
@@ -113,13 +113,13 @@ export class SessionsService {
   /**
    * Ends the session that both tokens belong to. Accepts expired and rotated tokens, and a session
    * that has ended.
-   * @throws AuthError `token_not_valid` for tokens that were never issued or are of two sessions;
+   * @throws FailureError `token_not_valid` for tokens that were never issued or are of two sessions;
    * nothing is ended then
    */
   async logout(accessToken: string, refreshToken: string, origin: Origin): Promise<void> {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
-    if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
+    if (access.sid !== refresh.sid) throw new FailureError({ code: 'token_not_valid' });
     // A client may log out with the same tokens again; only the first time is an event.
     if (!(await this.sessionRows.revoke(access.sid, 'logout'))) return;
     const { sub: userId, sid: sessionId } = access;
@@ -147,7 +147,7 @@ export class SessionsService {
       try {
         return await tokens.verify(token, { expired: true });
       } catch (error) {
-        if (!(error instanceof AuthError)) throw error;
+        if (!(error instanceof FailureError)) throw error;
       }
     }
     return undefined;

@@ -4,7 +4,7 @@ import { Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { isUniqueViolation } from '../platform/database/store-errors.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
 import { User, type UserState } from './user.entity.js';
 
@@ -34,7 +34,7 @@ export class UsersRepository {
 
   /**
    * Inserts an account.
-   * @throws AuthError `user_exists` when the username or the email is taken
+   * @throws FailureError `user_exists` when the username or the email is taken
    */
   async create(account: NewUser): Promise<void> {
     const row = {
@@ -48,7 +48,7 @@ export class UsersRepository {
     try {
       await retrying(() => this.rows.insert(row));
     } catch (error) {
-      if (isUniqueViolation(error)) throw new AuthError({ code: 'user_exists' }, { cause: error });
+      if (isUniqueViolation(error)) throw new FailureError({ code: 'user_exists' }, { cause: error });
       throw error;
     }
   }

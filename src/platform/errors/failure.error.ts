@@ -1,15 +1,12 @@
-import type { AuthFailure, Failure } from './failure.js';
+import type { Failure } from './failure.js';
 
-/** Carries a {@link Failure} to the one filter that turns it into an answer. */
-export class FailureError<F extends Failure = Failure> extends Error {
+/** Carries a {@link Failure} to the filter that answers it. */
+export class FailureError extends Error {
   constructor(
-    readonly failure: F,
+    readonly failure: Failure,
     options?: ErrorOptions,
   ) {
     super(failure.code, options);
     this.name = new.target.name;
   }
 }
-
-/** What the core throws, and nothing else. */
-export class AuthError extends FailureError<AuthFailure> {}

@@ -6,7 +6,7 @@ import { LRUCache } from 'lru-cache';
 import { SigningKeysService } from '../../keys/signing-keys.service.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import type { Session } from '../../users/session.entity.js';
 import { checkSignature, isCanonical, parsedPart, readClaims, type SignedToken } from './signed-token.js';
 
@@ -77,13 +77,13 @@ export class AccessTokens {
   /**
    * Returns the claims of an access token that this service signed.
    * @param options `expired`: accepts an expired token too, and one whose key was retired
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async verify(token: string, options: { expired?: boolean } = {}): Promise<AccessClaims> {
     const signed = await this.verifySignature(token, options);
     const { iss, sub, sid, jti, iat, exp } = readClaims(signed, CLAIMS, this.clock.now(), options);
     // A logout accepts tokens that were signed under an earlier `ISSUER`.
-    if (iss !== this.config.ISSUER && !options.expired) throw new AuthError({ code: 'token_not_valid' });
+    if (iss !== this.config.ISSUER && !options.expired) throw new FailureError({ code: 'token_not_valid' });
     return { sub, sid, jti, iat, exp };
   }
 
@@ -93,7 +93,7 @@ export class AccessTokens {
     const kid = known ? known.header['kid'] : keyIdOf(token);
     // Asked for a remembered token too: a retired key refuses its tokens at once.
     const key = typeof kid === 'string' ? await this.keys.find(kid, { retired: expired }) : undefined;
-    if (!key) throw new AuthError({ code: 'token_not_valid' });
+    if (!key) throw new FailureError({ code: 'token_not_valid' });
     if (known) return known;
     const signed = checkSignature(this.jwt, token, key.publicKey, ALG);
     this.checked.set(digest, signed);

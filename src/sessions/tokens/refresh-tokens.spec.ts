@@ -1,7 +1,7 @@
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../platform/clock/clock.js';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { RefreshTokens } from './refresh-tokens.js';
 
 const SECRET = 'a secret that only this test knows, long enough';
@@ -58,6 +58,6 @@ describe('RefreshTokens', () => {
     ['a text that is no token', (tokens) => tokens.verify('x')],
     ['an empty text', (tokens) => tokens.verify('')],
   ])('refuses %s', (_, verify) => {
-    expect(() => verify(tokensOf(SECRET))).toThrow(AuthError);
+    expect(() => verify(tokensOf(SECRET))).toThrow(FailureError);
   });
 });

@@ -4,7 +4,7 @@ import { JwtService } from '@nestjs/jwt';
 import { deriveKey } from '../../keys/derive-key.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import type { Session } from '../../users/session.entity.js';
 import { checkSignature, isCanonical, readClaims, type SignedToken } from './signed-token.js';
 
@@ -58,23 +58,23 @@ export class RefreshTokens {
   /**
    * Signs the session's current refresh token again, byte for byte, although the secret may have
    * changed since.
-   * @throws AuthError `token_not_valid` for a token of a secret that is no longer known
+   * @throws FailureError `token_not_valid` for a token of a secret that is no longer known
    */
   signAgain(session: RefreshState & Pick<Session, 'refreshHash'>): string {
     const candidates = this.keys.map((key) => this.signWith(key, session));
     const token = candidates.find((candidate) => this.digest(candidate) === session.refreshHash);
-    if (token === undefined) throw new AuthError({ code: 'token_not_valid' });
+    if (token === undefined) throw new FailureError({ code: 'token_not_valid' });
     return token;
   }
 
   /**
    * Returns the claims of a refresh token that this service signed.
    * @param options `expired`: accepts an expired token too
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   verify(token: string, options: { expired?: boolean } = {}): RefreshClaims {
     const { sid, sub, counter, iat, exp } = readClaims(this.verifySignature(token), CLAIMS, this.clock.now(), options);
-    if (!Number.isSafeInteger(counter)) throw new AuthError({ code: 'token_not_valid' });
+    if (!Number.isSafeInteger(counter)) throw new FailureError({ code: 'token_not_valid' });
     return { sid, sub: typeof sub === 'string' ? sub : undefined, counter: counter as number, iat, exp };
   }
 
@@ -107,12 +107,12 @@ export class RefreshTokens {
    */
   private verifySignature(token: string): SignedToken {
     if (!token.startsWith(`${ENCODED_HEADER}.`) || !isCanonical(token))
-      throw new AuthError({ code: 'token_not_valid' });
+      throw new FailureError({ code: 'token_not_valid' });
     return this.checkWith(this.keys, token);
   }
 
   private checkWith([key, ...others]: readonly KeyObject[], token: string): SignedToken {
-    if (key === undefined) throw new AuthError({ code: 'token_not_valid' });
+    if (key === undefined) throw new FailureError({ code: 'token_not_valid' });
     try {
       return checkSignature(this.jwt, token, key, HEADER.alg);
     } catch (error) {

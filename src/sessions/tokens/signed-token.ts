@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { JwtService, JwtVerifyOptions } from '@nestjs/jwt';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { expiredSince } from '../../platform/errors/token-problem.js';
 
 /** A token whose signature was checked; its header and claims were not. */
@@ -39,7 +39,7 @@ export function parsedPart(part: string): unknown {
 /**
  * Checks the signature of a token, and leaves the times to {@link readClaims}, which asks our
  * clock.
- * @throws AuthError `token_not_valid`
+ * @throws FailureError `token_not_valid`
  */
 export function checkSignature(
   jwt: JwtService,
@@ -59,7 +59,7 @@ export function checkSignature(
   try {
     return jwt.verify<SignedToken & object>(token, options);
   } catch (error) {
-    throw new AuthError({ code: 'token_not_valid' }, { cause: error });
+    throw new FailureError({ code: 'token_not_valid' }, { cause: error });
   }
 }
 
@@ -68,7 +68,7 @@ export function checkSignature(
  * proves neither.
  * @param now milliseconds since 1970
  * @param expired whether an expired token is accepted, as at a logout
- * @throws AuthError `token_not_valid`
+ * @throws FailureError `token_not_valid`
  */
 export function readClaims<Text extends string>(
   token: SignedToken,
@@ -91,9 +91,9 @@ export function readClaims<Text extends string>(
     iat <= seconds + LEEWAY &&
     nbf <= seconds + LEEWAY &&
     iat < exp;
-  if (!sound) throw new AuthError({ code: 'token_not_valid' });
+  if (!sound) throw new FailureError({ code: 'token_not_valid' });
   if (!expired && seconds >= exp)
-    throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
+    throw new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
   return claims as ReturnType<typeof readClaims<Text>>;
 }
 

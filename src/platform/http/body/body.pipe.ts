@@ -1,7 +1,7 @@
 import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { type ValidationError, validateSync } from 'class-validator';
-import { AuthError, FailureError } from '../../errors/failure.error.js';
+import { FailureError } from '../../errors/failure.error.js';
 import type { FieldProblems } from '../../errors/failure.js';
 
 /** Fields that the DTO does not have are dropped. */
@@ -26,7 +26,7 @@ export class BodyPipe implements PipeTransform {
       throw new FailureError({ code: 'malformed_body', detail: 'the request body is not an object' });
     const fields = plainToInstance(dto, body);
     const errors = validateSync(fields, OPTIONS);
-    if (errors.length > 0) throw new AuthError({ code: 'invalid_fields', fields: problemsOf(errors) });
+    if (errors.length > 0) throw new FailureError({ code: 'invalid_fields', fields: problemsOf(errors) });
     return fields;
   }
 }
