@@ -226,7 +226,7 @@ describe('what is rare but right', () => {
 
   it('is served in HTTP/1.0, without a host', async () => {
     const [answer] = await answersTo(service.url, lines('GET /livez HTTP/1.0', ''));
-    expect(answer).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('"status":"ok"') as string });
   });
 
   it('may begin with an empty line', async () => {
