@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('health', () => {
+describe('Health', () => {
   it('answers at /livez with the name and version, and at /readyz', async () => {
     const live = await service.client.get('/livez');
     const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
@@ -23,8 +23,8 @@ describe('health', () => {
   });
 });
 
-describe('a new store', () => {
-  it('has no account, and none of the usual ones can log in', async () => {
+describe('A new store', () => {
+  it('has no account, and refuses common default credentials', async () => {
     const fresh = await startService();
     try {
       expect(await fresh.dataSource.query('SELECT * FROM users')).toEqual([]);
@@ -38,7 +38,7 @@ describe('a new store', () => {
   });
 });
 
-describe('headers', () => {
+describe('Response headers', () => {
   const PATHS: [string, string][] = [
     ['POST', '/auth/token'],
     ['POST', '/user/login'],
@@ -48,7 +48,7 @@ describe('headers', () => {
     ['GET', '/livez'],
   ];
 
-  it.each(PATHS)('of %s %s keep answers out of caches, frames and other types', async (method, path) => {
+  it.each(PATHS)('of %s %s forbid caching, framing and MIME sniffing', async (method, path) => {
     const { headers } = await service.client.call(method, path);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -59,12 +59,12 @@ describe('headers', () => {
     expect(headers.get('server')).toBeNull();
   });
 
-  it('let caches keep the JWKS', async () => {
+  it('let caches store the JWKS', async () => {
     const { headers } = await service.client.get('/.well-known/jwks.json');
     expect(headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it('carry the caller’s request id if it is a plain one, else a new one', async () => {
+  it('return the request id of the client if it is valid, and a new id if it is not', async () => {
     const id = async (given: string) =>
       (await service.client.call('GET', '/livez', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
     expect(await id('abc-123')).toBe('abc-123');
@@ -80,7 +80,7 @@ describe('CORS', () => {
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
     });
 
-  it('admits the listed origins', async () => {
+  it('allows the listed origins', async () => {
     const response = await preflight(ORIGIN);
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -91,7 +91,7 @@ describe('CORS', () => {
   });
 
   it.each(['https://evil.example.com', 'null', `${ORIGIN}.evil.example.com`, 'http://app.example.com'])(
-    'admits no other: %s',
+    'allows no other origin: %s',
     async (origin) => {
       const response = await preflight(origin);
       expect(response.headers.get('access-control-allow-origin')).toBeNull();
@@ -112,8 +112,8 @@ describe('CORS', () => {
   });
 });
 
-describe('the log', () => {
-  it('has one line a request, with its id, and none of its secrets', async () => {
+describe('The log', () => {
+  it('has one line for each request, with its id and without its secrets', async () => {
     const account = await signUp(service.client);
     const { access, refresh } = account;
     await service.client.call('POST', `/auth/token?password=${encodeURIComponent(PASSWORD)}&token=${access}`, {
@@ -130,7 +130,7 @@ describe('the log', () => {
       expect(everything).not.toContain(secret);
   });
 
-  it('has no more than 200 characters of a path, and no token that lies across the cut', async () => {
+  it('has at most 200 characters of a path, and no part of a token that lies across the cut', async () => {
     const { access } = await register(service.client);
     const before = service.log.length;
     for (const path of [`/${'a'.repeat(6_000)}`, `/${'a'.repeat(150)}${access}`, `/${'%C3%A9'.repeat(1_000)}`])
@@ -141,7 +141,7 @@ describe('the log', () => {
     expect(paths[1]).toBe(`/${'a'.repeat(150)}[token]`);
   });
 
-  it('cannot be given lines by a client', async () => {
+  it('has no lines that a client has forged', async () => {
     const before = service.log.length;
     await service.client.call('GET', '/auth/%0a%7b%22level%22:%22fatal%22%7d', {
       headers: { 'x-request-id': '{"level":"fatal"}' },
@@ -151,7 +151,7 @@ describe('the log', () => {
   });
 });
 
-describe('the client’s address', () => {
+describe('The address of a client', () => {
   const forged = { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' };
   const addressOf = async (service: Service, headers: Record<string, string> = forged) => {
     const { username } = await register(service.client);
@@ -165,11 +165,11 @@ describe('the client’s address', () => {
     return rows.find(({ user_agent }) => user_agent === 'x'.repeat(255))?.address;
   };
 
-  it('is the peer, whatever a header says', async () => {
+  it('is the address of the peer, despite forwarding headers', async () => {
     expect(await addressOf(service)).toBe('127.0.0.1');
   });
 
-  it('is what a trusted proxy says', async () => {
+  it('is the address that a trusted proxy forwards', async () => {
     const proxied = await startService({ env: { TRUST_PROXY: '127.0.0.0/8' } });
     try {
       expect(await addressOf(proxied)).toBe('203.0.113.7');
@@ -189,8 +189,8 @@ describe('the client’s address', () => {
   });
 });
 
-describe('folders', () => {
-  it('are not listed: /docs/ is the page, and names no other file than it needs', async () => {
+describe('Folders', () => {
+  it('are not listed: /docs/ is a page that links only to the files that it needs', async () => {
     const page = await (await fetch(`${service.url}/docs/`)).text();
     expect(page).toContain('<div id="swagger-ui">');
     const named = Array.from(page.matchAll(/(?:src|href)="([^"]+)"/g), ([, path]) => path!);
@@ -226,7 +226,7 @@ describe('folders', () => {
     '/node_modules/',
     '/.git/',
     '/.git/HEAD',
-  ])('show nothing of what lies there: %s', async (target) => {
+  ])('do not expose their files at %s', async (target) => {
     const { status, headers } = await answerTo(service.url, { target });
     expect([403, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -271,7 +271,7 @@ describe('GET /', () => {
   });
 });
 
-/** The routes that are served, from the tree that the framework prints of them. */
+/** Reads the served routes from the tree that the framework prints. */
 function servedBy({ app }: Service): string[] {
   const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
   const path: string[] = [];
@@ -284,7 +284,7 @@ function servedBy({ app }: Service): string[] {
   });
 }
 
-describe('the document', () => {
+describe('The OpenAPI document', () => {
   const ROUTES = [
     'delete /account/sessions',
     'delete /account/sessions/{id}',
@@ -307,7 +307,7 @@ describe('the document', () => {
     'post /user/signup',
   ];
 
-  it('is served as it is, with every route', async () => {
+  it('is served at /openapi.json with every route', async () => {
     const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, object> };
     const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
@@ -315,7 +315,7 @@ describe('the document', () => {
     expect(routes.sort()).toEqual(ROUTES);
   });
 
-  it('is put into text once', async () => {
+  it('is serialized once', async () => {
     await fetch(`${service.url}/openapi.json`);
     const stringify = vi.spyOn(JSON, 'stringify');
     try {
@@ -332,7 +332,7 @@ describe('the document', () => {
     expect(script).not.toMatch(/"persistAuthorization": *true/);
   });
 
-  it('leaves out no route that is served', async () => {
+  it('lists every route that is served', async () => {
     const bare = await startService({ env: { SWAGGER: 'off' } });
     try {
       expect(servedBy(bare).sort()).toEqual(ROUTES);
@@ -341,7 +341,7 @@ describe('the document', () => {
     }
   });
 
-  it('is not served where SWAGGER is off', async () => {
+  it('is not served when SWAGGER is off', async () => {
     const bare = await startService({ env: { SWAGGER: 'off' } });
     try {
       for (const path of ['/docs', '/openapi.json']) expect((await bare.client.get(path)).status).toBe(404);

@@ -17,9 +17,9 @@ import { StartupService } from '../../src/startup/startup.service.js';
 import { Client } from './client.js';
 import { newStore, type Store } from './store.js';
 
-/** The present, frozen and moved by hand. */
+/** Returns a frozen time, which a test moves by hand. */
 export class FakeClock extends Clock {
-  /** @param time where it starts, in milliseconds since 1970 */
+  /** @param time the first time, in milliseconds since 1970 */
   constructor(private time = Date.now()) {
     super();
   }
@@ -28,13 +28,13 @@ export class FakeClock extends Clock {
     return this.time;
   }
 
-  /** Moves on by some seconds, or back. */
+  /** Moves the time forward, or back if `seconds` is negative. */
   advance(seconds: number): void {
     this.time += seconds * 1000;
   }
 }
 
-/** A running service and what a test needs of it. */
+/** A running service, with what a test needs from it. */
 export interface Service {
   readonly app: NestFastifyApplication;
   readonly url: string;
@@ -42,24 +42,24 @@ export interface Service {
   readonly clock: FakeClock;
   readonly store: Store;
   readonly dataSource: DataSource;
-  /** Every line that it has logged. */
+  /** All lines that the service has logged. */
   readonly log: Record<string, unknown>[];
-  /** Stops it, and removes the store unless that was given. */
+  /** Stops the service. Removes the store unless the test has given one. */
   readonly stop: () => Promise<void>;
 }
 
-/** Cheap hashes, and a level that logs everything. */
+/** Settings with cheap hashes and a complete log. */
 export const TEST_ENV = {
   ARGON2_MEMORY_KIB: '1024',
   ARGON2_TIME_COST: '1',
   LOG_LEVEL: 'info',
   SWAGGER: 'off',
   RATE_LIMIT: 'off',
-  /** `argon2` in the project of that name, see `vitest.config.ts`. */
+  /** Is `argon2` in the project of that name, see `vitest.config.ts`. */
   HASH_ENGINE: process.env['HASH_ENGINE'] ?? 'auto',
 };
 
-/** Limits that count, and that nobody reaches. */
+/** Limits that are counted, but that no test reaches. */
 export const UNREACHED_LIMITS = {
   RATE_LIMIT: 'on',
   LOGIN_LIMIT: '1000000',
@@ -73,15 +73,15 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;
   readonly clock?: FakeClock;
-  /** The contracts that it speaks (default: those of production). */
+  /** The contracts to serve (default: those of production). */
   readonly contracts?: readonly Contract[];
-  /** Whether refused guesses wait for their answers, as they do in production (default: no). */
+  /** Whether answers to refused guesses are delayed, as in production (default: no). */
   readonly pause?: boolean;
-  /** Whether to wait until it is ready (default: yes). */
+  /** Whether to wait until the service is ready (default: yes). */
   readonly ready?: boolean;
 }
 
-/** Starts the service in this process, on a socket of its own. */
+/** Starts the service inside the test process, on a free port. */
 export async function startService({
   env = {},
   store,
@@ -98,7 +98,7 @@ export async function startService({
   if (!pause) builder.overrideProvider(RefusalPause).useValue({ wait: () => Promise.resolve() });
   const module = await builder
     .setLogger(new NestLogger(logger))
-    // The tests run from the sources; a process of its own cannot.
+    // The tests run from the sources, but the worker process needs compiled code.
     .overrideProvider(HASH_WORKER)
     .useValue(fileURLToPath(new URL('../../dist/src/passwords/worker/hash-worker.js', import.meta.url)))
     .overrideProvider(Clock)
