@@ -230,7 +230,7 @@ describe('Unusual but valid requests', () => {
 
   it('may use HTTP/1.0 without a Host header', async () => {
     const [answer] = await answersTo(service.url, lines('GET /livez HTTP/1.0', ''));
-    expect(answer).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('"status":"ok"') as string });
   });
 
   it('may begin with an empty line', async () => {
