@@ -11,14 +11,12 @@ import { generationOf } from './generation.js';
 import { LastUsesService } from './last-uses.service.js';
 import { RotationsService } from './rotations.service.js';
 import { SessionsService, type TokenPair } from './sessions.service.js';
-import { standingOf } from './standing.js';
+import { type RefreshToken, type Standing, standingOf } from './standing.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
 
-/** A refresh token whose signature was checked. */
-interface VerifiedToken {
+interface VerifiedToken extends RefreshToken {
   readonly claims: RefreshClaims;
-  readonly digest: string;
 }
 
 /** What a successor is made from. */
@@ -72,7 +70,7 @@ export class RefreshService {
           await this.revokeForReplay(session, origin);
           throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
         case 'expired':
-          throw this.expired(token);
+          throw this.expiredError(token);
         case 'unknown':
           throw new FailureError({ code: 'token_not_valid' });
       }
@@ -97,7 +95,7 @@ export class RefreshService {
         await this.revokeForReplay(session, origin);
         throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
       case 'expired':
-        throw this.expired(token);
+        throw this.expiredError(token);
       case 'unknown':
         throw new FailureError({ code: 'token_not_valid' });
     }
@@ -121,7 +119,7 @@ export class RefreshService {
     return { claims, digest: this.refreshTokens.digest(refreshToken) };
   }
 
-  private standingOf(token: VerifiedToken, session: SessionOfUser) {
+  private standingOf(token: VerifiedToken, session: SessionOfUser): Standing {
     return standingOf(token, session, this.windowMs, this.clock.now());
   }
 
@@ -174,7 +172,7 @@ export class RefreshService {
     this.events.record({ event: 'refresh', outcome: 'success', userId, sessionId: id }, origin);
   }
 
-  private expired({ claims: { exp } }: VerifiedToken): FailureError {
+  private expiredError({ claims: { exp } }: VerifiedToken): FailureError {
     return new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
   }
 }

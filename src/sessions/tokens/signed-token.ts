@@ -1,5 +1,3 @@
-import type { KeyObject } from 'node:crypto';
-import type { JwtService, JwtVerifyOptions } from '@nestjs/jwt';
 import { FailureError } from '../../platform/errors/failure.error.js';
 import { expiredSince } from '../../platform/errors/token-problem.js';
 
@@ -33,33 +31,6 @@ export function parsedPart(part: string): unknown {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
   } catch {
     return undefined;
-  }
-}
-
-/**
- * Checks the signature of a token, and leaves the times to {@link readClaims}, which asks our
- * clock.
- * @throws FailureError `token_not_valid`
- */
-export function checkSignature(
-  jwt: JwtService,
-  token: string,
-  key: KeyObject,
-  algorithm: 'ES256' | 'HS256',
-): SignedToken {
-  const options: JwtVerifyOptions = {
-    // The types leave KeyObjects out. The library takes them, and parses any other key anew at each
-    // call.
-    publicKey: key as unknown as Buffer,
-    algorithms: [algorithm],
-    complete: true,
-    ignoreExpiration: true,
-    ignoreNotBefore: true,
-  };
-  try {
-    return jwt.verify<SignedToken & object>(token, options);
-  } catch (error) {
-    throw new FailureError({ code: 'token_not_valid' }, { cause: error });
   }
 }
 
