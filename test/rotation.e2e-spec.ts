@@ -6,7 +6,7 @@ import { CONFIG, type Config } from '../src/platform/config/config.js';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { deriveKey } from '../src/keys/derive-key.js';
 import { StatementsService } from '../src/platform/database/statements.service.js';
-import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
 import { RotationsService } from '../src/sessions/rotations.service.js';
 import { SessionsRepository } from '../src/users/sessions.repository.js';
 import { PASSWORD, register, signUp } from './support/accounts.js';
@@ -292,7 +292,7 @@ describe('disabling by the statement of docs/sessions.md', () => {
 });
 
 describe('last use', () => {
-  const upkeep = (at = service) => at.app.get(UpkeepService).run();
+  const upkeep = (at = service) => at.app.get(JobsService).run();
   const lastUse = async (token: string) => {
     const rows = await service.dataSource.query<{ last_used_at: unknown }[]>(
       'SELECT last_used_at FROM sessions WHERE id = ?',

@@ -96,7 +96,7 @@ export type EventName = keyof typeof EVENTS;
 export type OutcomeOf<Name extends EventName> = keyof (typeof EVENTS)[Name]['outcomes'] & Outcome;
 
 /** The reasons that an event of this name and outcome can have; never where it has none. */
-type ReasonOf<Name extends EventName, Of> = Of extends keyof (typeof EVENTS)[Name]['outcomes']
+export type ReasonOf<Name extends EventName, Of> = Of extends keyof (typeof EVENTS)[Name]['outcomes']
   ? Counted<keyof (typeof EVENTS)[Name]['outcomes'][Of]>
   : never;
 

@@ -1,13 +1,11 @@
-/** The API that a request came by. */
-export type Contract = 'A' | 'B' | 'account' | 'oauth';
-
 /** Where a request came from. */
 export interface Origin {
-  /** As the client calls itself, of any length. */
+  /** The `User-Agent` of the client, of any length. */
   readonly userAgent: string;
   /** IPv4 or IPv6, empty when it is not known. */
   readonly address: string;
-  readonly contract: Contract;
+  /** The name of the API that the request came by, for instance `A`. */
+  readonly contract: string;
   /** As in the answer's `X-Request-Id` and in the log. */
   readonly requestId: string;
 }

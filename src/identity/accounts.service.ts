@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import type { ReasonOf } from '../events/catalogue.js';
 import type { Origin } from '../events/origin.js';
-import type { EventName } from '../events/security-event.entity.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { AuthError, FailureError } from '../platform/errors/failure.error.js';
 import type { Session } from '../users/session.entity.js';
@@ -116,7 +116,7 @@ export class AccountsService {
   }
 
   /** @throws FailureError `throttled` */
-  private async judge(event: EventName, guess: Guess, origin: Origin): Promise<Verdict> {
+  private async judge(event: 'login' | 'password_change', guess: Guess, origin: Origin): Promise<Verdict> {
     const verdict = await this.check.judge(guess);
     const { user, isRight, wait } = verdict;
     const userId = user?.id;
@@ -128,7 +128,12 @@ export class AccountsService {
     return verdict;
   }
 
-  private ended({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {
+  private ended(
+    { id: userId }: UserState,
+    reason: ReasonOf<'session_end', 'success'>,
+    origin: Origin,
+    sessionId?: string,
+  ): void {
     this.events.record({ event: 'session_end', outcome: 'success', reason, userId, sessionId }, origin);
   }
 
@@ -159,7 +164,7 @@ export class AccountsService {
 }
 
 /** For operators; the client is not told. */
-function reasonOf(user: UserState | null): string {
+function reasonOf(user: UserState | null): ReasonOf<'login', 'failure'> {
   if (user === null) return 'unknown_name';
   return user.disabledAt === null ? 'wrong_password' : 'account_disabled';
 }

@@ -70,8 +70,8 @@ export class RegistrationService {
       const hashing = this.hasher.hash(registration.password, hungUp);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
-      if (error instanceof AuthError)
-        this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
+      if (error instanceof AuthError && error.failure.code === 'user_exists')
+        this.events.record({ event: 'signup', outcome: 'failure', reason: 'user_exists' }, origin);
       throw error;
     }
   }

@@ -1,11 +1,11 @@
 import { isIP } from 'node:net';
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import type { Contract, Origin } from '../../events/origin.js';
+import type { Origin } from '../../events/origin.js';
 import { routeOf } from '../../platform/http/dialect/dialect.js';
 
 /** By the first segment of their paths. */
-const CONTRACTS: Readonly<Record<string, Contract>> = { auth: 'A', user: 'B', oauth: 'oauth' };
+const CONTRACTS: Readonly<Record<string, string>> = { auth: 'A', user: 'B', oauth: 'oauth' };
 
 /** Parameter decorator: where a request came from. */
 export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin =>
