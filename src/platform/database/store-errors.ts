@@ -30,9 +30,18 @@ function isDeadlockAtCommit(error: unknown): boolean {
   return code === 'ER_ERROR_DURING_COMMIT' && message.startsWith('Got error 149 ');
 }
 
-/** A table or an index of that name exists already. */
+/** Tells whether a table, a column or an index of that name exists already. */
 export function isDefinedAlready(error: unknown): boolean {
-  return /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME)$/.test(driverErrorOf(error).code ?? '');
+  const { code = '', message = '' } = driverErrorOf(error);
+  if (code === 'SQLITE_ERROR') return /already exists|duplicate column name/.test(message);
+  return /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME|DUP_FIELDNAME)$/.test(code);
+}
+
+/** Tells whether there is no column or index of that name. */
+export function isUndefinedAlready(error: unknown): boolean {
+  const { code = '', message = '' } = driverErrorOf(error);
+  if (code === 'SQLITE_ERROR') return /no such (column|index)/.test(message);
+  return code === 'ER_CANT_DROP_FIELD_OR_KEY';
 }
 
 /** SQLSTATE classes of what passes: connection, transaction state, rollback, intervention. */
