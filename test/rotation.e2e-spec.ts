@@ -169,7 +169,7 @@ describe('refreshes of many sessions at once', () => {
       await before(account);
       spent.push({ name, token: account.refresh, expected });
     }
-    const statements = service.app.get(StatementsService).gathered;
+    const statements = service.app.get(StatementsService).batched;
     const write = statements.write.bind(statements);
     const rotations = vi.spyOn(service.app.get(RotationsService), 'rotate');
     const total = spent.flatMap(({ expected }) => expected).length;

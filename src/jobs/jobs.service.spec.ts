@@ -3,6 +3,10 @@ import type { Job } from './job.js';
 import { JobsService } from './jobs.service.js';
 import type { LeasesService } from './leases.service.js';
 
+vi.mock('node:timers/promises', () => ({
+  setTimeout: (ms: number) => new Promise((resolve) => setTimeout(resolve, ms)),
+}));
+
 describe('JobsService', () => {
   let jobs: JobsService;
   let done: string[];

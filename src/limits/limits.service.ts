@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { type Attempt, countAttempts, type Outcome, secondsTo } from './attempts.js';
 import type { Budget } from './budget.js';
 import { type Budgets, budgetsOf } from './budgets.js';
@@ -25,7 +25,7 @@ export class LimitsService {
   ) {
     this.budgets = budgetsOf(config);
     const run = (attempts: readonly Attempt[]) => countAttempts(counters, attempts, clock.now());
-    this.count = gathered(run, { ...BATCHES, patienceMs: config.DATABASE_TIMEOUT * 1000 });
+    this.count = batched(run, { ...BATCHES, patienceMs: config.DATABASE_TIMEOUT * 1000 });
   }
 
   /** Counts a sign-up. @returns seconds to wait, 0 for none */

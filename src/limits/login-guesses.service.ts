@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { isEmailName, nameKey, normalizeName } from '../users/names.js';
 import type { UserState } from '../users/user.entity.js';
 import { type Attempt, countAttempts, NEXT_TRY_MS, secondsTo } from './attempts.js';
@@ -78,7 +78,7 @@ export class LoginGuessesService {
   ) {
     this.budgets = budgetsOf(config);
     const patienceMs = config.DATABASE_TIMEOUT * 1000;
-    this.take = gathered((steps: readonly Step[]) => this.takeAll(steps), { ...BATCHES, patienceMs });
+    this.take = batched((steps: readonly Step[]) => this.takeAll(steps), { ...BATCHES, patienceMs });
   }
 
   /** Counts a guess, unless the account knows its source, and says whether its password is to be looked at. */

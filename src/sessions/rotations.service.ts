@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { type Statements, StatementsService, type Value } from '../platform/database/statements.service.js';
@@ -50,8 +50,8 @@ export class RotationsService {
     const { DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW } = config;
     // Written after its window, a rotation would make a replay of whoever asks for the lost answer.
     const patienceMs = Math.min(DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW / 2) * 1000;
-    this.together = gathered((rotations) => this.rotateAll(rotations), { ...TOGETHER, patienceMs });
-    this.alone = gathered((rotations) => Promise.all(rotations.map((one) => this.rotateOne(one))), {
+    this.together = batched((rotations) => this.rotateAll(rotations), { ...TOGETHER, patienceMs });
+    this.alone = batched((rotations) => Promise.all(rotations.map((one) => this.rotateOne(one))), {
       ...ALONE,
       patienceMs,
     });
@@ -74,7 +74,7 @@ export class RotationsService {
 
   private async rotateAll(rotations: readonly Rotation[]): Promise<(boolean | undefined)[]> {
     try {
-      const rotated = await retryingRepeatable(() => this.write(rotations, this.statements.gathered));
+      const rotated = await retryingRepeatable(() => this.write(rotations, this.statements.batched));
       if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
     } catch (error) {
       // The row of one session is locked. That must not be the matter of those that came with it.

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
-import { gathered } from './gathered.js';
+import { batched } from './batched.js';
 import { StatementsService } from './statements.service.js';
 import { cannotBeOpened, prepareStoreFile } from './store-file.js';
 
@@ -25,7 +25,7 @@ export class DatabaseService {
     private readonly statements: StatementsService,
     @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
   ) {
-    const ask = gathered<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
+    const ask = batched<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
     this.ping = () => ask(null);
   }
 
