@@ -44,7 +44,10 @@ function connect(): Promise<DataSource> {
   return new DataSource(options).initialize();
 }
 
-/** Starts work at each replica, at the same time over a server. The embedded store blocks the thread while it waits. */
+/**
+ * Starts work at each replica, at the same time over a server. The embedded store blocks the thread
+ * while it waits.
+ */
 async function atAll(work: (replica: DataSource) => Promise<unknown>): Promise<void> {
   if (store.isMySql) await Promise.all(replicas.map(work));
   else for (const replica of replicas) await work(replica);

@@ -7,7 +7,10 @@ export type PublishedEvent = SecurityEvent & {
   readonly id: string;
   /** Milliseconds since 1970. */
   readonly at: number;
-  /** The client's address. Like `contract` and `requestId`, empty for an event that no request caused. */
+  /**
+   * The client's address. Like `contract` and `requestId`, empty for an event that no request
+   * caused.
+   */
   readonly source: string;
   readonly contract: string;
   readonly requestId: string;
@@ -31,7 +34,10 @@ export class EventBus {
     this.subscribers.push(subscriber);
   }
 
-  /** Never throws: the event has happened, and a subscriber that fails keeps no other from receiving it. */
+  /**
+   * Never throws: the event has happened, and a subscriber that fails keeps no other from receiving
+   * it.
+   */
   publish(event: PublishedEvent): void {
     for (const subscriber of this.subscribers) {
       try {

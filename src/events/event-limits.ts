@@ -8,16 +8,25 @@ export interface LeftOut {
 }
 
 const MINUTE_MS = 60_000;
-/** How many events that a client can repeat at will are recorded a minute: of one source, and of all together. */
+/**
+ * How many events that a client can repeat at will are recorded a minute: of one source, and of all
+ * together.
+ */
 export const MOST_OF_SOURCE = 300;
 export const MOST_OF_ALL = 6_000;
-/** How many sources and sessions are remembered. A forgotten one may have a few more events recorded. */
+/**
+ * How many sources and sessions are remembered. A forgotten one may have a few more events
+ * recorded.
+ */
 const REMEMBERED = 20_000;
 
 /** Stands for all sources together. */
 const ALL = '';
 
-/** Reasons of a success that a client can repeat with the same token, and that may have ended no session. */
+/**
+ * Reasons of a success that a client can repeat with the same token, and that may have ended no
+ * session.
+ */
 const REPEATABLE = new Set<string | undefined>(['others', 'all']);
 
 interface Count {
@@ -27,8 +36,9 @@ interface Count {
 }
 
 /**
- * Bounds the events that clients can repeat at will: refreshes by session, failures by source and in all. Events
- * beyond a bound are counted. Successes that take a password or that end a session are never left out.
+ * Bounds the events that clients can repeat at will: refreshes by session, failures by source and
+ * in all. Events beyond a bound are counted. Successes that take a password or that end a session
+ * are never left out.
  */
 export class EventLimits {
   private readonly refreshes = new LRUCache<string, number>({ max: REMEMBERED });
@@ -54,8 +64,8 @@ export class EventLimits {
   }
 
   /**
-   * Returns how many events were left out since the last call, by source. An empty source stands for all sources
-   * together.
+   * Returns how many events were left out since the last call, by source. An empty source stands
+   * for all sources together.
    */
   takeLeftOut(): LeftOut[] {
     for (const [source, count] of this.counts.entries()) {
@@ -99,7 +109,9 @@ export class EventLimits {
   }
 }
 
-/** Whether the minute that began at `since` goes on. After the clock was set back, a new one begins. */
+/**
+ * Whether the minute that began at `since` goes on. After the clock was set back, a new one begins.
+ */
 function isSameMinute(since: number, now: number): boolean {
   return now >= since && now - since < MINUTE_MS;
 }

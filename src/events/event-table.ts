@@ -38,7 +38,8 @@ export class EventTable implements EventSubscriber {
   }
 
   /**
-   * Removes some of the rows that are older than `EVENT_DAYS`, by their ids, which are in the order of time.
+   * Removes some of the rows that are older than `EVENT_DAYS`, by their ids, which are in the order
+   * of time.
    * @returns whether there may be more
    */
   async trim(): Promise<boolean> {

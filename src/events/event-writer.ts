@@ -36,7 +36,10 @@ const insertion = bySize(
 export class EventWriter {
   private readonly logger = new Logger(EventWriter.name);
   private readonly waiting: EventRow[] = [];
-  /** How many of the first rows a failed statement had. The same statement is repeated, since it may have been applied. */
+  /**
+   * How many of the first rows a failed statement had. The same statement is repeated, since it may
+   * have been applied.
+   */
   private failed = 0;
   private lost = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -83,7 +86,8 @@ export class EventWriter {
   }
 
   /**
-   * Writes rows by one statement. Where the store refuses it, writes them one by one, so that only a bad row is lost.
+   * Writes rows by one statement. Where the store refuses it, writes them one by one, so that only
+   * a bad row is lost.
    * @throws when the same rows may be tried again
    */
   private async insert(rows: readonly EventRow[]): Promise<void> {
@@ -114,7 +118,10 @@ export class EventWriter {
   }
 }
 
-/** Returns the greatest power of two up to a number, so that a few prepared statements do for all numbers of rows. */
+/**
+ * Returns the greatest power of two up to a number, so that a few prepared statements do for all
+ * numbers of rows.
+ */
 function sizeOf(count: number): number {
   return 2 ** Math.floor(Math.log2(Math.min(BATCH, count)));
 }

@@ -9,7 +9,10 @@ import { EventWriter } from './event-writer.js';
 import { EventsJobs } from './events.jobs.js';
 import { SecurityEventsService } from './security-events.service.js';
 
-/** Security events: a bus with the log and the table as its subscribers. Other features subscribe to {@link EventBus}. */
+/**
+ * Security events: a bus with the log and the table as its subscribers. Other features subscribe to
+ * {@link EventBus}.
+ */
 @Module({
   imports: [TypeOrmModule.forFeature([EventRow]), JobsModule],
   providers: [EventBus, EventLog, EventTable, EventWriter, EventsJobs, SecurityEventsService],

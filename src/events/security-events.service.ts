@@ -24,8 +24,8 @@ export class SecurityEventsService {
   ) {}
 
   /**
-   * Records an event. Events that a client can repeat at will are bounded, see {@link EventLimits}; the number of those
-   * left out is recorded later.
+   * Records an event. Events that a client can repeat at will are bounded, see {@link EventLimits};
+   * the number of those left out is recorded later.
    * @param origin left out for an event that no request caused
    */
   record(event: SecurityEvent, origin?: Origin): void {
@@ -44,7 +44,9 @@ export class SecurityEventsService {
     await this.bus.flush();
   }
 
-  /** Lets the answer be sent first, so that a client at a lone connection does not wait for the log. */
+  /**
+   * Lets the answer be sent first, so that a client at a lone connection does not wait for the log.
+   */
   private publishAfterTurn(at: number, event: SecurityEvent, origin?: Origin): void {
     setImmediate(() => {
       this.publish(at, event, origin);

@@ -7,10 +7,16 @@ import { LeasesService } from './leases.service.js';
 const BATCHES = 50;
 /** The pause between two batches, in which requests are served. */
 const PAUSE_MS = 50;
-/** How long a stop of the service waits for jobs. A database that does not answer must not keep the process. */
+/**
+ * How long a stop of the service waits for jobs. A database that does not answer must not keep the
+ * process.
+ */
 const STOP_MS = 1_000;
 
-/** Runs the jobs of all features, once the service is ready. A job that fails keeps no other from being run. */
+/**
+ * Runs the jobs of all features, once the service is ready. A job that fails keeps no other from
+ * being run.
+ */
 @Injectable()
 export class JobsService implements OnApplicationShutdown {
   private readonly logger = new Logger(JobsService.name);
@@ -39,8 +45,9 @@ export class JobsService implements OnApplicationShutdown {
   }
 
   /**
-   * Runs the jobs of a period, unless they are running: those of all replicas together, then those of one replica in
-   * turn. So what replicas write from memory is in the store before anything is removed from it.
+   * Runs the jobs of a period, unless they are running: those of all replicas together, then those
+   * of one replica in turn. So what replicas write from memory is in the store before anything is
+   * removed from it.
    */
   run(period = MINUTE): Promise<void> {
     const running = this.running.get(period) ?? this.runAll(period).finally(() => this.running.delete(period));

@@ -7,8 +7,8 @@ import { isUniqueViolation } from '../platform/database/store-errors.js';
 import { Lease } from './lease.entity.js';
 
 /**
- * Decides which of several replicas does a piece of work: the first to ask. One conditional UPDATE decides, so no lock
- * outlives a replica.
+ * Decides which of several replicas does a piece of work: the first to ask. One conditional UPDATE
+ * decides, so no lock outlives a replica.
  */
 @Injectable()
 export class LeasesService {

@@ -16,7 +16,10 @@ import { MySqlCounters } from './mysql-counters.js';
 import { RefusalPause } from './refusal-pause.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-/** Connections that count, and find the accounts of logins: apart from those of all other requests, which no flood of guesses may delay. */
+/**
+ * Connections that count attempts and find the accounts of logins. They are separate, so that a
+ * flood of guesses delays no other request.
+ */
 const CONNECTIONS = 2;
 const STATEMENTS = Symbol('LimitsStatements');
 

@@ -9,8 +9,8 @@ import { isStoreUnavailable, misconfigurationOf } from '../platform/database/sto
 const RETRY_MS = 500;
 
 /**
- * Makes the service ready: connects, applies migrations, loads keys, starts jobs. Without a database it keeps trying;
- * meanwhile the service is alive but not ready.
+ * Makes the service ready: connects, applies migrations, loads keys, starts jobs. Without a
+ * database it keeps trying; meanwhile the service is alive but not ready.
  */
 @Injectable()
 export class StartupService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -20,8 +20,8 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
   private loggedCode = '';
 
   /**
-   * Resolves once the service is ready. Rejects for a problem that waiting does not fix, such as a wrong secret, or when
-   * the service is stopped before.
+   * Resolves once the service is ready. Rejects for a problem that waiting does not fix, such as a
+   * wrong secret, or when the service is stopped before.
    */
   readonly finished: Promise<void>;
   private settle!: { resolve: () => void; reject: (reason: unknown) => void };

@@ -1,6 +1,9 @@
 import { StoreBusyError } from './within.js';
 
-/** How many keys may be unanswered, unless the caller says. A slow store must not leave more behind than it can do at once. */
+/**
+ * How many keys may be unanswered, unless the caller says. A slow store must not leave more behind
+ * than it can do at once.
+ */
 const MOST = 10_000;
 
 export interface BatchLimits {
@@ -8,7 +11,10 @@ export interface BatchLimits {
   readonly underWay: number;
   /** Keys of one batch. */
   readonly size: number;
-  /** How long a key may wait for its batch. By then the caller has timed out, so running it would be wasted. */
+  /**
+   * How long a key may wait for its batch. By then the caller has timed out, so running it would be
+   * wasted.
+   */
   readonly patienceMs: number;
   /** Keys that may be unanswered. */
   readonly most?: number;
@@ -23,11 +29,12 @@ interface Waiting<Key, Result> {
 }
 
 /**
- * Runs work for keys in batches: the keys that arrive while other batches run share the next one. So the busier the
- * store, the fewer the statements. Nothing is cached: a batch begins after its keys have arrived, and so sees every
- * change that was acknowledged before.
+ * Runs work for keys in batches: the keys that arrive while other batches run share the next one.
+ * So the busier the store, the fewer the statements. Nothing is cached: a batch begins after its
+ * keys have arrived, and so sees every change that was acknowledged before.
  * @param run runs one batch, and returns the results in the order of the keys
- * @returns runs it for one key; rejects with StoreBusyError when too many keys wait, or this one for too long
+ * @returns runs it for one key; rejects with StoreBusyError when too many keys wait, or this one
+ * for too long
  */
 export function batched<Key, Result>(
   run: (keys: readonly Key[]) => Promise<readonly Result[]>,

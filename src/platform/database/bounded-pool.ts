@@ -7,9 +7,9 @@ import { isOfServer, isRefusedByThisServer } from './store-errors.js';
 import { StoreTimeoutError, within } from './within.js';
 
 /**
- * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is longer than
- * `timeoutMs`, neither for a connection nor for a statement. Once a {@link ServerWatch} finds the server silent, all
- * requests are refused at once until it answers again.
+ * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is
+ * longer than `timeoutMs`, neither for a connection nor for a statement. Once a {@link ServerWatch}
+ * finds the server silent, all requests are refused at once until it answers again.
  */
 export class BoundedPool {
   private connections: Connections;
@@ -53,7 +53,8 @@ export class BoundedPool {
   execute(sql: string, values: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let used: PoolConnection | undefined;
-      // The connection is lost with the statement: a late answer would be taken for that to the next statement.
+      // The connection is lost with the statement: a late answer would be taken for that to the
+      // next statement.
       const giveUp = () => {
         if (used) drop(used);
       };
@@ -83,7 +84,10 @@ export class BoundedPool {
     return sibling;
   }
 
-  /** Runs a statement over each of the pools, since each finds out by itself whether the server answers. */
+  /**
+   * Runs a statement over each of the pools, since each finds out by itself whether the server
+   * answers.
+   */
   async executeOnAll(sql: string): Promise<void> {
     await Promise.all([this, ...this.siblings].map((pool) => pool.execute(sql, [])));
   }
@@ -129,7 +133,10 @@ export class BoundedPool {
     });
   }
 
-  /** Bounds a wait for the server, and tells the watch where there was no answer. See {@link boundedWait}. */
+  /**
+   * Bounds a wait for the server, and tells the watch where there was no answer. See {@link
+   * boundedWait}.
+   */
   private bound<Result>(giveUp: () => void, done: Callback<Result>): ReturnType<typeof boundedWait<Result>> {
     const startedAt = performance.now();
     return boundedWait(this.timeoutMs, giveUp, (error, ...answer) => {

@@ -3,7 +3,10 @@ import mysql, { type Connection, type Pool, type PoolConnection, type PoolOption
 import type { Callback } from './bounded-wait.js';
 import { within } from './within.js';
 
-/** How many requests may wait for each connection that there can be. Further ones are refused at once. */
+/**
+ * How many requests may wait for each connection that there can be. Further ones are refused at
+ * once.
+ */
 const WAITING_EACH = 100;
 /** How long connections may take to be closed in good order. */
 const CLOSE_MS = 500;

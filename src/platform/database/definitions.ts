@@ -1,14 +1,15 @@
 import type { QueryRunner } from 'typeorm';
 import { isDefinedAlready, isUndefinedAlready } from './store-errors.js';
 
-// MySQL commits each definition by itself, so a start that was cut short between a definition and the record of its
-// migration repeats it. Instances at two nodes of a cluster may make the same definition at once. So each function here
-// does nothing where its work is done already, or is done by another instance meanwhile.
+// MySQL commits each definition by itself, so a start that was cut short between a definition and
+// the record of its migration repeats it. Instances at two nodes of a cluster may make the same
+// definition at once. So each function here does nothing where its work is done already, or is done
+// by another instance meanwhile.
 
 /**
- * Creates a table from column and index definitions in the SQL that both stores speak.
- * MySQL and MariaDB get their engine, character set and collation by name, since the defaults of servers differ (latin1
- * among them). So text compares by code point, as it does in SQLite.
+ * Creates a table from column and index definitions in the SQL that both stores speak. MySQL and
+ * MariaDB get their engine, character set and collation by name, since the defaults of servers
+ * differ (latin1 among them). So text compares by code point, as it does in SQLite.
  */
 export async function createTable(
   queryRunner: QueryRunner,
@@ -20,8 +21,8 @@ export async function createTable(
 }
 
 /**
- * Adds a column to a table. The column must be nullable or have a default, since replicas of the version before go on
- * inserting rows without it.
+ * Adds a column to a table. The column must be nullable or have a default, since replicas of the
+ * version before go on inserting rows without it.
  * @param definition its name, its type and what else it has, in the SQL that both stores speak
  * @throws Error for a column that rows cannot be inserted without
  */

@@ -3,7 +3,9 @@ import { expect, it, vi } from 'vitest';
 import type { Callback } from './bounded-wait.js';
 import { limitQueries } from './limited-query.js';
 
-/** A connection that answers each statement at once, and a bound that notes what it was asked for. */
+/**
+ * A connection that answers each statement at once, and a bound that notes what it was asked for.
+ */
 function limited() {
   const sent: unknown[][] = [];
   const connection = {

@@ -7,9 +7,10 @@ const DEFINITION = /^\s*(CREATE|ALTER|DROP)\b/i;
 type Query = (text: string | QueryOptions, values: unknown, done: Callback) => void;
 
 /**
- * Replaces `query` of a connection, which TypeORM calls for each statement, so that its wait is bounded and its answer
- * is seen. The options of TypeORM and mysql2 do not do: TypeORM sets one timeout for all statements, definitions
- * included, and mysql2 keeps a connection whose statement timed out, so that the next statement would get its answer.
+ * Replaces `query` of a connection, which TypeORM calls for each statement, so that its wait is
+ * bounded and its answer is seen. The options of TypeORM and mysql2 do not do: TypeORM sets one
+ * timeout for all statements, definitions included, and mysql2 keeps a connection whose statement
+ * timed out, so that the next statement would get its answer.
  * @param bound bounds the wait for an answer, and returns what takes the answer
  */
 export function limitQueries(connection: PoolConnection, bound: (done: Callback) => Callback): void {

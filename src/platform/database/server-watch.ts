@@ -7,20 +7,27 @@ const VERDICT_MS = 1_000;
 
 /** What a watch does to the connections that it watches over. */
 export interface Watched {
-  /** Gives up the connections that are not in use: what kept one statement waiting may have cut them off too. */
+  /**
+   * Gives up the connections that are not in use: what kept one statement waiting may have cut them
+   * off too.
+   */
   readonly dropIdle: () => void;
   /** Gives up all connections. */
   readonly replaceAll: () => void;
-  /** Asks the server over a new connection. Resolves to whether it answers in time; a refusal is an answer too. */
+  /**
+   * Asks the server over a new connection. Resolves to whether it answers in time; a refusal is an
+   * answer too.
+   */
   readonly ask: () => Promise<boolean>;
 }
 
 /**
  * Finds out whether a server is there: a circuit breaker.
  *
- * A server can be silent while its connections stay open: it is stopped but not dead, or a firewall has forgotten them.
- * So when a statement gets no answer, and no other one got any meanwhile, all connections are given up and the server
- * is asked over new ones, once a second, until it says anything.
+ * A server can be silent while its connections stay open: it is stopped but not dead, or a firewall
+ * has forgotten them. So when a statement gets no answer, and no other one got any meanwhile, all
+ * connections are given up and the server is asked over new ones, once a second, until it says
+ * anything.
  */
 export class ServerWatch {
   private heardAt = Number.NEGATIVE_INFINITY;
@@ -30,8 +37,8 @@ export class ServerWatch {
   constructor(private readonly watched: Watched) {}
 
   /**
-   * While the server is in doubt: resolves to whether it answers, within a second at most. Undefined while there is no
-   * reason to doubt it.
+   * While the server is in doubt: resolves to whether it answers, within a second at most.
+   * Undefined while there is no reason to doubt it.
    */
   get verdict(): Promise<boolean> | undefined {
     return this.pendingVerdict;

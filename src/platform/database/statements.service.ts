@@ -17,16 +17,16 @@ export interface Statements {
 const FOR_BATCHES = 4;
 
 /**
- * Runs the few statements that every request needs, prepared once a connection. An ORM builds the text anew at each
- * call, which takes longer than the database does.
+ * Runs the few statements that every request needs, prepared once a connection. An ORM builds the
+ * text anew at each call, which takes longer than the database does.
  */
 @Injectable()
 export class StatementsService implements Statements {
   private readonly prepared = new Map<string, Libsql.Statement>();
 
   /**
-   * Runs batches over connections of their own. So few run at a time that they never wait for a connection, so verify
-   * and refresh are served however many other requests there are.
+   * Runs batches over connections of their own. So few run at a time that they never wait for a
+   * connection, so verify and refresh are served however many other requests there are.
    */
   readonly batched: Statements;
 
@@ -45,8 +45,9 @@ export class StatementsService implements Statements {
   }
 
   /**
-   * Returns a way for some of the statements, with connections and a queue of their own. So a flood of them does not
-   * delay the others. The embedded store has one connection, which is never waited for.
+   * Returns a way for some of the statements, with connections and a queue of their own. So a flood
+   * of them does not delay the others. The embedded store has one connection, which is never waited
+   * for.
    */
   lane(connections: number): Statements {
     if (!this.isMySql) return this;
