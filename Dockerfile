@@ -1,7 +1,7 @@
 FROM node:24-bookworm AS build
 WORKDIR /app
-# The image has Node's headers; node-gyp would download them.
-ENV npm_config_nodedir=/usr/local
+# The image has Node's headers, which node-gyp would download. Benchmarks are no part of the image.
+ENV npm_config_nodedir=/usr/local npm_config_workspaces=false
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
