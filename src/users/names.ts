@@ -1,5 +1,5 @@
 import { isEmail } from 'class-validator';
-import { caseFold } from 'unicode-case-folding';
+import { caseFold } from './case-folding.js';
 
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;
