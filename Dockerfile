@@ -7,7 +7,7 @@ RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY scripts scripts
 COPY src src
-# The compiler is an optional peer of @nestjs/swagger, which npm keeps for its sake; it is of no use at run time.
+# npm keeps the compiler, an optional peer of @nestjs/swagger. Nothing uses it at run time.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript
 
 FROM node:24-bookworm-slim
@@ -17,6 +17,7 @@ RUN mkdir -m 700 /data && chown node:node /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+RUN ln -s /app/dist/bundle/latchkey.js /usr/local/bin/latchkey
 USER node
 VOLUME /data
 EXPOSE 3000

@@ -27,8 +27,7 @@ function rangesOf(entries) {
 }
 
 /** @param {string} text */
-const escaped = (text) =>
-  Array.from(text, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`).join('');
+const escaped = (text) => Array.from(text, (letter) => `\\u{${(letter.codePointAt(0) ?? 0).toString(16)}}`).join('');
 
 const ranges = rangesOf(common).map((range) => range.join(' '));
 const expansions = Array.from(full, ([letter, folded]) => `'${escaped(letter)}': '${escaped(folded)}',`);

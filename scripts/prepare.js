@@ -8,7 +8,7 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 const SOURCES = [
   ...['src', 'scripts/bundle.js', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'],
-  'package-lock.json',
+  ...['package.json', 'package-lock.json'],
 ];
 
 /** Installs the packages of the lock file, unless they are installed. */
