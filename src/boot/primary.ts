@@ -3,113 +3,132 @@ import type { Logger } from 'pino';
 import type { Config } from '../platform/config/config.js';
 import { ALL_SERVE } from '../management/all-serve.js';
 import { stopOnUncaughtError } from './last-resort.js';
-
-/** What a worker tells the primary: that it serves, and where; or why it cannot. */
-type Message = { readonly ready: string } | { readonly failed: string };
+import type { WorkerReport } from './worker.js';
 
 const RESTART_MS = 500;
-/** A little more than a worker takes at most. */
+/** A worker stops within 10 s. */
 const STOP_DEADLINE_MS = 11_000;
 
-/** To be called in a worker. */
-export function tellPrimary(message: Message): void {
-  process.send?.(message, undefined, undefined, () => undefined);
-}
-
-/** To be called in a worker: what cannot be sent to the primary is an error of the process, and the end of both follows. */
-export function ignoreLostPrimary(): void {
-  process.on('error', () => undefined);
-}
-
 /**
- * Runs `WORKERS` processes on one port, which share nothing but the database; replaces one that dies, and stops all when it is
- * told to stop.
+ * Runs `WORKERS` processes on one port, which share nothing but the database. Replaces a worker that
+ * ends, and stops all workers on SIGTERM and SIGINT.
  * @param program the path of the file that a worker runs
- * @returns the address of the service, once all of them serve
+ * @returns the address of the service, once all workers serve
  */
 export function startWorkers(config: Config, logger: Logger, program: string): Promise<string> {
-  const ready = new Set<Worker>();
-  const numbers = new Map<Worker, number>();
-  let hasServed = false;
-  let stopping: NodeJS.Signals | undefined;
-  let exitCode = 0;
-
-  // Whatever program has loaded this one, a worker does nothing but serve.
   cluster.setupPrimary({ exec: program, args: [] });
-  const fork = (number: number) => {
-    const worker = cluster.fork({ HASH_CONCURRENCY: shareOf(config, number) });
-    numbers.set(worker, number);
-    // Where there are no processes or descriptors left, or it ends while it is sent something. Without a listener, this process would end.
-    worker.on('error', (err) => {
-      logger.error({ worker: number, err }, 'a worker has failed');
-      // One that could not be started has no exit.
-      if (worker.process.pid === undefined) ended(worker, null, null);
-    });
-  };
-  const forkAgain = (number: number) => {
-    setTimeout(() => {
-      if (stopping) return;
-      try {
-        fork(number);
-      } catch (err) {
-        logger.error({ worker: number, err }, 'a worker could not be started');
-        forkAgain(number);
-      }
-    }, RESTART_MS);
-  };
-  /** Before the connections that are handed over from now on, since both go the same way. */
-  const tellThatAllServe = (worker: Worker) => worker.send(ALL_SERVE, undefined, undefined, () => undefined);
-  const stop = (signal: NodeJS.Signals) => {
-    stopping ??= signal;
-    for (const worker of numbers.keys()) worker.process.kill(stopping);
-    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
-  };
-  const ended = (worker: Worker, code: number | null, signal: string | null) => {
-    const number = numbers.get(worker) ?? 0;
-    numbers.delete(worker);
-    const hadServed = ready.delete(worker);
-    if (stopping) {
-      // One that was about to start has taken nothing that it could have left unfinished.
-      if (code !== 0 && hadServed) exitCode = 1;
-      if (numbers.size === 0) process.exit(exitCode);
-      return;
-    }
-    logger.error({ worker: number, code, signal }, 'a worker has ended');
-    forkAgain(number);
-  };
-
   return new Promise((resolve) => {
-    cluster.on('message', (worker: Worker, message: Message) => {
-      if ('failed' in message) {
-        if (stopping) return;
-        console.error(message.failed);
-        if (hasServed) return;
-        // Nobody has served yet: it is the configuration, and none of them can. To be waited for, or they complain that nobody listens.
-        exitCode = 1;
-        stop('SIGTERM');
-        return;
-      }
-      ready.add(worker);
-      if (hasServed) tellThatAllServe(worker);
-      if (hasServed || ready.size < config.WORKERS) return;
-      hasServed = true;
-      ready.forEach(tellThatAllServe);
-      logger.info({ url: message.ready, workers: config.WORKERS }, 'ready');
-      resolve(message.ready);
-    });
-    cluster.on('exit', ended);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
-    stopOnUncaughtError(logger, () => {
-      exitCode = 1;
-      stop('SIGTERM');
-      // The last worker's end ends this process.
-      return new Promise(() => undefined);
-    });
-    for (let number = 0; number < config.WORKERS; number++) fork(number);
+    new Primary(config, logger, resolve).start();
   });
 }
 
-/** A worker's share of the hashes at a time, one at least. */
+class Primary {
+  private readonly ready = new Set<Worker>();
+  private readonly numbers = new Map<Worker, number>();
+  private haveAllServed = false;
+  private isStopping = false;
+  private exitCode = 0;
+
+  constructor(
+    private readonly config: Config,
+    private readonly logger: Logger,
+    private readonly onReady: (url: string) => void,
+  ) {}
+
+  start(): void {
+    cluster.on('message', (worker: Worker, report: WorkerReport) => {
+      if ('failed' in report) this.onFailed(report.failed);
+      else this.onServing(worker, report.ready);
+    });
+    cluster.on('exit', (worker, code, signal) => {
+      this.onEnded(worker, code, signal);
+    });
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        this.stop(signal);
+      });
+    }
+    stopOnUncaughtError(this.logger, () => {
+      this.exitCode = 1;
+      this.stop('SIGTERM');
+      // Never resolves: this process exits with the last worker.
+      return new Promise(() => undefined);
+    });
+    for (let number = 0; number < this.config.WORKERS; number++) this.fork(number);
+  }
+
+  private fork(number: number): void {
+    const worker = cluster.fork({ HASH_CONCURRENCY: shareOf(this.config, number) });
+    this.numbers.set(worker, number);
+    // Processes or descriptors have run out, or the worker has ended during a message to it.
+    worker.on('error', (err) => {
+      this.logger.error({ worker: number, err }, 'a worker has failed');
+      // A worker that did not start has no exit event.
+      if (worker.process.pid === undefined) this.onEnded(worker, null, null);
+    });
+  }
+
+  private forkLater(number: number): void {
+    setTimeout(() => {
+      if (this.isStopping) return;
+      try {
+        this.fork(number);
+      } catch (err) {
+        this.logger.error({ worker: number, err }, 'a worker could not be started');
+        this.forkLater(number);
+      }
+    }, RESTART_MS);
+  }
+
+  private onServing(worker: Worker, url: string): void {
+    this.ready.add(worker);
+    if (this.haveAllServed) {
+      tellThatAllServe(worker);
+      return;
+    }
+    if (this.ready.size < this.config.WORKERS) return;
+    this.haveAllServed = true;
+    this.ready.forEach(tellThatAllServe);
+    this.logger.info({ url, workers: this.config.WORKERS }, 'ready');
+    this.onReady(url);
+  }
+
+  private onFailed(reason: string): void {
+    if (this.isStopping) return;
+    console.error(reason);
+    if (this.haveAllServed) return;
+    // The first start has failed, so the configuration is wrong for all workers.
+    this.exitCode = 1;
+    this.stop('SIGTERM');
+  }
+
+  private onEnded(worker: Worker, code: number | null, signal: string | null): void {
+    const number = this.numbers.get(worker) ?? 0;
+    this.numbers.delete(worker);
+    const hasServed = this.ready.delete(worker);
+    if (!this.isStopping) {
+      this.logger.error({ worker: number, code, signal }, 'a worker has ended');
+      this.forkLater(number);
+      return;
+    }
+    // A worker that has not served leaves no request unfinished.
+    if (code !== 0 && hasServed) this.exitCode = 1;
+    if (this.numbers.size === 0) process.exit(this.exitCode);
+  }
+
+  private stop(signal: NodeJS.Signals): void {
+    this.isStopping = true;
+    for (const worker of this.numbers.keys()) worker.process.kill(signal);
+    setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
+  }
+}
+
+/** Precedes the connections that the primary passes on afterwards, since both use one channel. */
+function tellThatAllServe(worker: Worker): void {
+  worker.send(ALL_SERVE, undefined, undefined, () => undefined);
+}
+
+/** Returns a worker's share of the concurrent hashes, at least one. */
 function shareOf({ HASH_CONCURRENCY, WORKERS }: Config, number: number): number {
   const share = Math.floor(HASH_CONCURRENCY / WORKERS) + (number < HASH_CONCURRENCY % WORKERS ? 1 : 0);
   return Math.max(1, share);

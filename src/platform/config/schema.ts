@@ -31,10 +31,10 @@ const secret = z.string().superRefine((text, context) => {
 
 const YEAR = 365 * 24 * 3600;
 
-/** Seconds that an access token lives at most, whatever is configured. */
+/** The upper bound of `ACCESS_TOKEN_TTL`, in seconds. */
 export const MAX_ACCESS_TOKEN_TTL = 24 * 3600;
 
-/** Every environment variable of the service, with its range and default. Times are in seconds, sizes in KiB. */
+/** Every environment variable, with its range and default. Times are in seconds, sizes in KiB. */
 export const variables = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: whole(0, 65_535, 3000),
@@ -42,7 +42,7 @@ export const variables = z.object({
     .string()
     .refine(
       isDatabaseUrl,
-      'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing after it',
+      'must be mysql://USER:PASSWORD@HOST:PORT/DATABASE, followed by ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing',
     )
     .optional(),
   DATA_DIR: z.string().default('./data'),
@@ -57,7 +57,7 @@ export const variables = z.object({
   KEY_ROTATION_DAYS: whole(1, 3650, 30),
   INTROSPECTION_CLIENTS: list(
     isClient,
-    'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
+    'must be ID:HASH separated by commas, where HASH is the SHA-256 of the secret in hexadecimal',
   ),
   ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
   ARGON2_TIME_COST: whole(1, 100, 2),
@@ -86,7 +86,7 @@ export const variables = z.object({
   TRUST_PROXY: z
     .literal('off')
     .transform((): string[] => [])
-    .or(list(isNetwork, 'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas'))
+    .or(list(isNetwork, 'must be off, or addresses and networks of proxies such as 192.0.2.0/24, separated by commas'))
     .default([]),
   LOG_LEVEL: z
     .enum(
@@ -106,17 +106,17 @@ export const variables = z.object({
     .default(1),
 });
 
-/** {@link variables}, checked against each other. */
+/** The {@link variables}, checked against each other. */
 export const schema = variables
   .superRefine((settings, context) => {
     const refuse = (name: string, message: string) => {
       context.addIssue({ code: 'custom', path: [name], message });
     };
     if (settings.ACCESS_TOKEN_TTL > settings.REFRESH_TOKEN_TTL)
-      refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
+      refuse('ACCESS_TOKEN_TTL', 'must not exceed REFRESH_TOKEN_TTL');
     if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
-      refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
-    if (settings.LOGIN_DELAY > settings.LOGIN_DELAY_MAX) refuse('LOGIN_DELAY', 'must not be above LOGIN_DELAY_MAX');
+      refuse('REFRESH_TOKEN_TTL', 'must not exceed SESSION_MAX_AGE');
+    if (settings.LOGIN_DELAY > settings.LOGIN_DELAY_MAX) refuse('LOGIN_DELAY', 'must not exceed LOGIN_DELAY_MAX');
     if (!settings.DATABASE_URL && typeof settings.WORKERS === 'number' && settings.WORKERS > 1)
       refuse('WORKERS', 'must be 1 on the embedded store, whose file has one writer; set DATABASE_URL for more');
   })
@@ -124,7 +124,7 @@ export const schema = variables
 
 export type Settings = z.output<typeof schema>;
 
-/** `auto`: one a core, where the store takes more than one. */
+/** Returns the number of workers: for `auto` one a core, or one on the embedded store. */
 function workersOf({ WORKERS, DATABASE_URL }: { WORKERS: number | 'auto'; DATABASE_URL?: string | undefined }): number {
   if (WORKERS !== 'auto') return WORKERS;
   return DATABASE_URL ? availableParallelism() : 1;
@@ -166,7 +166,7 @@ function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && parseUrl(text)?.origin === text;
 }
 
-/** An id without a colon, and a hash that does not give the secret away. */
+/** Whether a text is the id of a client, a colon and the SHA-256 of its secret. */
 function isClient(text: string): boolean {
   return /^[\w.~-]{1,100}:[0-9a-f]{64}$/i.test(text);
 }
