@@ -2,7 +2,7 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import type { Config } from '../config/config.js';
 import { LogStream } from './log-stream.js';
 
-/** Members that no log line shows. A second line of defence: bodies and headers are never logged. */
+/** Members that no log line shows. This is a safeguard: bodies and headers are never logged. */
 const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refresh_token', 'authorization', 'cookie'];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
