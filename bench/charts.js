@@ -1,4 +1,4 @@
-// The charts of the experiments, as Vega-Lite describes them.
+// The charts of the experiments, as Vega-Lite specifications.
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 
@@ -6,7 +6,7 @@ import { compile } from 'vega-lite';
 
 const BLUE = '#3b6ea5';
 const ORANGE = '#d9822b';
-/** Characters of a flame's text for the whole width. */
+/** How many characters fit into the width of the flame graph. */
 const FLAME_CHARACTERS = 205;
 const FLAME_WIDTH = 1400;
 const FLAME_HEIGHT = 16;
@@ -78,7 +78,7 @@ export const charts = {
 };
 
 /**
- * Bars by work and connections, the spread over the rounds as a rule.
+ * Draws bars by work and connections, with a rule for the spread over the rounds.
  * @param {any[]} rows
  * @param {string} field of a spread
  * @param {string} title

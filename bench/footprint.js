@@ -1,4 +1,4 @@
-// The footprint: how long a start takes, and how much memory stays resident while requests are answered.
+// The footprint: the time of a start, and the resident memory while the service answers requests.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Generator, newSessions } from './rounds.js';

@@ -1,5 +1,5 @@
-// Requests at a fixed rate, a process of its own: each is sent when it is due, whether those before it were answered or not,
-// and its time counts from then. A sender that waits for answers would leave out what it did not send meanwhile.
+// Sends requests at a fixed rate, as a process of its own. Each request is sent when it is due, and its
+// time counts from then. A sender that waits for answers would omit the requests of the slowest times.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from './statistics.js';
@@ -28,7 +28,7 @@ process.on('message', async (/** @type {Job} */ { url, seconds, rates, sessions 
   const start = performance.now() + 100;
   const [verified, refreshed] = await Promise.all([
     stream(url, start, rates.verify, seconds, (i) => verify(at(sessions.verify, i).access)),
-    // Between two verifications, not together with one.
+    // Between two verifications, so that the two kinds do not coincide.
     stream(url, start + 500 / rates.verify, rates.refresh, seconds, (i) => refresh(at(sessions.refresh, i).refresh)),
   ]);
   process.send?.({ verify: verified, refresh: refreshed });

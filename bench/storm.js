@@ -1,4 +1,5 @@
-// The storm: what verify and refresh at a modest rate feel of 400 clients that log in at once, and how many of those get in.
+// The storm: the latency of verify and refresh at a modest rate, while 400 clients log in at once,
+// and how many of these logins succeed.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,9 +27,9 @@ import { login } from './works.js';
 
 export const CLIENTS = 400;
 const ACCOUNTS = 64;
-/** Requests a second. */
+/** Requests per second. */
 export const RATES = { verify: 100, refresh: 20 };
-/** Seconds that the storm lasts before and after what is measured. */
+/** How long the storm lasts before and after the measurement, in seconds. */
 export const MARGIN = 1;
 export const WARM_UP_SECONDS = 2;
 
@@ -122,7 +123,7 @@ async function hashRate() {
 
 /**
  * @param {{ alone: Felt, storm: Felt }[]} rounds
- * @returns what verify and refresh felt
+ * @returns the latencies of verify and refresh
  */
 export function feltIn(rounds) {
   const felt = (/** @type {'verify' | 'refresh'} */ work) => {

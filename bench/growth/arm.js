@@ -1,4 +1,4 @@
-// Makes tokens for sessions that were filled in, by the service's own code.
+// Makes tokens for the filled sessions with the code of the service.
 import { createConnection } from 'mysql2/promise';
 
 /**
@@ -45,7 +45,7 @@ export async function arm(databaseUrl, filled, env) {
 }
 
 /**
- * Reads the rows of some numbers, in a random order.
+ * Reads the rows with some numbers, in random order.
  * @param {import('mysql2/promise').Connection} connection
  * @param {import('./fill.js').Filled} filled
  * @param {number[]} numbers
@@ -64,7 +64,7 @@ async function pick(connection, filled, numbers) {
 }
 
 /**
- * The parts of the compiled service that make tokens.
+ * Imports the parts of the compiled service that make tokens.
  * @param {Record<string, string>} env
  */
 async function serviceParts(env) {

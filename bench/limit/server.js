@@ -1,5 +1,5 @@
-// The limit: what the machine can do for these routes. Bare Fastify, prepared statements, node:crypto and the fastest
-// argon2id there is, over the service's own tables; no validation, log, configuration or error handling around them.
+// The limit: what the machine can do for these routes. Bare Fastify, prepared statements, node:crypto
+// and the fastest argon2id over the tables of the service, without validation, log or error handling.
 import {
   createHash,
   createHmac,
