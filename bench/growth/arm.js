@@ -71,10 +71,10 @@ async function serviceParts(env) {
   await import('reflect-metadata');
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await compiled('app.module.js');
-  const { loadConfig } = await compiled('config/config.js');
+  const { loadConfig } = await compiled('platform/config/config.js');
   const { StartupService } = await compiled('startup/startup.service.js');
-  const { AccessTokens } = await compiled('auth/tokens/access-tokens.js');
-  const { RefreshTokens } = await compiled('auth/tokens/refresh-tokens.js');
+  const { AccessTokens } = await compiled('sessions/tokens/access-tokens.js');
+  const { RefreshTokens } = await compiled('sessions/tokens/refresh-tokens.js');
   const module = AppModule.forRoot(loadConfig(env));
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const part = (/** @type {any} */ type) => app.get(type, { strict: false });
@@ -98,7 +98,7 @@ async function serviceParts(env) {
   };
 }
 
-/** Found when it is run, not when types are checked: it may not be built then. @param {string} path @returns {Promise<any>} */
+/** Imports a file of the build, which may not exist when types are checked. @param {string} path @returns {Promise<any>} */
 function compiled(path) {
   return import(new URL(`../../dist/src/${path}`, import.meta.url).href);
 }
