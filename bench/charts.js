@@ -23,7 +23,10 @@ export function svgOf(chart) {
   return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
 
-/** A chart for each experiment, from its data. @type {Record<import('./options.js').Mode, (data: any) => Chart>} */
+/**
+ * A chart for each experiment, from its data.
+ * @type {Record<import('./options.js').Mode, (data: any) => Chart>}
+ */
 export const charts = {
   routes: ({ rows }) => {
     const panels = [ratioPanel(rows, 'toLimit', 'Rate in relation to the limit')];
@@ -131,7 +134,12 @@ function unity(at) {
   return { mark: { type: 'rule', color: ORANGE, strokeDash: [4, 4] }, encoding: { y: { datum: at } } };
 }
 
-/** The spreads that are found on a path in rows. @param {any[]} rows @param {string} name field @param {string[]} path */
+/**
+ * The spreads that are found on a path in rows.
+ * @param {any[]} rows
+ * @param {string} name field
+ * @param {string[]} path
+ */
 function flat(rows, name, ...path) {
   return rows.map((row) => ({ name: row[name], ...path.reduce((value, key) => value[key], row) }));
 }

@@ -8,7 +8,10 @@ import { spread } from './statistics.js';
 import { CLIENTS, feltIn, MARGIN, RATES, steady, stockOf, WARM_UP_SECONDS } from './storm.js';
 import { createDatabase, latchkey, startAll } from './targets.js';
 
-/** @typedef {{ alone: import('./storm.js').Felt, storm: import('./storm.js').Felt, load: import('./load.js').Load }} Round */
+/**
+ * @typedef {{ alone: import('./storm.js').Felt, storm: import('./storm.js').Felt, load:
+ *   import('./load.js').Load }} Round
+ */
 
 const FLOODS = ['flood-source', 'flood-name', 'flood-names'];
 /** How long to wait at most for the hashes that a flood leaves queued. */

@@ -84,7 +84,11 @@ async function memorySeries(target, requests, progress) {
   }
 }
 
-/** The memory of a process and all that it started, in MiB. @param {number} pid @returns {{ rss: number, pss: number }} */
+/**
+ * The memory of a process and all that it started, in MiB.
+ * @param {number} pid
+ * @returns {{ rss: number, pss: number }}
+ */
 function memoryOf(pid) {
   const all = tree(pid).map((one) => readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'));
   const sum = (/** @type {string} */ name) =>

@@ -20,7 +20,9 @@ import { createDatabase, latchkey } from './targets.js';
 
 const SMALL = 1000;
 
-/** Tokens of one load: the same number for both tables, and fewer than the signature cache holds. */
+/**
+ * Tokens of one load: the same number for both tables, and fewer than the signature cache holds.
+ */
 const TOKENS = 4000;
 
 /** Half of the memory, so that the tables fit. */
@@ -35,7 +37,8 @@ const SERVER = [
  * @typedef {object} Growing
  * @property {string} load
  * @property {boolean} [again] whether what is measured is the second use of the same tokens
- * @property {(connections: number) => number} [amount] requests of one load; left out: as many as the time allows
+ * @property {(connections: number) => number} [amount] requests of one load; left out: as many as
+ *   the time allows
  */
 
 /** @type {Record<string, Growing>} */
@@ -122,7 +125,11 @@ async function storeOf(serverUrl, name, rows, progress) {
   }
 }
 
-/** @param {number} count @param {number} below @returns {number[]} different whole numbers, as many as there are at most */
+/**
+ * @param {number} count
+ * @param {number} below
+ * @returns {number[]} different whole numbers, as many as there are at most
+ */
 function numbers(count, below) {
   const picked = new Set();
   while (picked.size < Math.min(count, below)) picked.add(randomInt(below));

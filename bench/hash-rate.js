@@ -1,6 +1,6 @@
 // The machine's hash rate: argon2 at the service's cost, two at a time, in a process of its own.
-// Started by hand, it measures each hash library in turn. `npm run bench -- --storm` starts it for the
-// library that the service uses.
+// Started by hand, it measures each hash library in turn. `npm run bench -- --storm` starts it for
+// the library that the service uses.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';

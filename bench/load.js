@@ -12,7 +12,8 @@ import { works } from './works.js';
  * @property {import('./works.js').Session[]} sessions
  * @property {number} connections
  * @property {number} seconds
- * @property {number} [amount] requests, whatever the work's own amount and the seconds are
+ * @property {number} [amount] the number of requests, instead of that of the work and of the
+ *   seconds
  *
  * @typedef {object} Load
  * @property {number} rate answers a second

@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { CHEAP } from './targets.js';
 import { login, newName, register, works } from './works.js';
 
-/** @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session @typedef {import('./load.js').Load} Load */
+/**
+ * @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session
+ *   @typedef {import('./load.js').Load} Load
+ */
 
 /** The warm-up: in seconds, or in requests for a work with a fixed number of them. */
 const WARM_UP = { seconds: 8, amount: 1_000 };
@@ -42,7 +45,8 @@ export class Generator {
 /**
  * Loads the targets with the works.
  * @param {{ target: Target, url: string }[]} running
- * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?: (result: Result) => void }} options
+ * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?:
+ *   (result: Result) => void }} options
  * @returns {Promise<Result[]>}
  */
 export async function sideBySide(running, { works: names, connections: counts, rounds, seconds, onResult }) {
@@ -63,7 +67,11 @@ export async function sideBySide(running, { works: names, connections: counts, r
         : most;
       const stock = new Map();
       for (const { target, url } of served) stock.set(target, await newSessions(target, url, needed, work));
-      /** @param {{ target: Target, url: string }} served @param {number} connections @param {number} count of sessions */
+      /**
+       * @param {{ target: Target, url: string }} served
+       * @param {number} connections
+       * @param {number} count of sessions
+       */
       const jobOf = ({ target, url }, connections, count) => {
         const all = stock.get(target);
         const sessions = work.spends ? all.splice(0, count) : all;
@@ -126,7 +134,12 @@ async function inTurn(items, work) {
   return results;
 }
 
-/** @param {string} base @param {string} username @param {import('./works.js').Request} request @returns {Promise<Session>} */
+/**
+ * @param {string} base
+ * @param {string} username
+ * @param {import('./works.js').Request} request
+ * @returns {Promise<Session>}
+ */
 async function ask(base, username, { path, ...init }) {
   const response = await fetch(base + path, init);
   if (!response.ok) throw new Error(`${base}${path} answers ${response.status}`);

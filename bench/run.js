@@ -19,7 +19,10 @@ install();
 build();
 await main(options);
 
-/** Runs the experiments. Imports packages late, after install(). @param {import('./options.js').Options} options */
+/**
+ * Runs the experiments. Imports packages late, after install().
+ * @param {import('./options.js').Options} options
+ */
 async function main(options) {
   const { startDatabaseServer } = await import('../scripts/database-server.js');
   const { measured, publish } = await import('./report.js');

@@ -71,7 +71,8 @@ export async function stockOf({ target, url }, refreshes) {
 
 /**
  * @param {Stocked} stocked
- * @param {{ sender: import('node:child_process').ChildProcess, generator: Generator, seconds: number }} means
+ * @param {{ sender: import('node:child_process').ChildProcess, generator: Generator, seconds:
+ *   number }} means
  * @returns {Promise<Round>}
  */
 async function oneRound(stocked, { sender, generator, seconds }) {
@@ -104,7 +105,11 @@ export async function steady(sender, { served: { url, target }, stock }, seconds
   return felt;
 }
 
-/** Waits until the logins that the storm left behind are through. @param {string} url @param {Stock} stock */
+/**
+ * Waits until the logins that the storm left behind are through.
+ * @param {string} url
+ * @param {Stock} stock
+ */
 async function calm(url, stock) {
   const { path, ...init } = login(/** @type {Session} */ (stock.accounts[0]).username);
   while ((await fetch(url + path, init)).status === 503) await sleep(200);

@@ -60,7 +60,8 @@ export async function startAll(targets, env) {
 }
 
 /**
- * Returns the bundled service as a target. It runs as `npm run start:prod` does, with its log in a file.
+ * Returns the bundled service as a target. It runs as `npm run start:prod` does, with its log in a
+ * file.
  * @param {string} databaseUrl
  * @param {string[]} [nodeOptions]
  * @returns {Target & { env: Record<string, string> }} with the settings that it has

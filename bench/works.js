@@ -2,24 +2,33 @@
 import { createHash } from 'node:crypto';
 
 /**
- * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>, body?: string }} Request
- * @typedef {{ username: string, refresh: string, access: string }} Session a login of an account of that name
+ * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>,
+ *   body?: string }} Request
+ * @typedef {{ username: string, refresh: string, access: string }} Session a login of an account of
+ *   that name
  *
  * @typedef {object} Script
  * @property {Request} first
- * @property {(answer: string) => Request | undefined} [next] from the last answer; undefined: the same request again. Left out: always the same
+ * @property {(answer: string) => Request | undefined} [next] from the last answer; undefined: the
+ *   same request again. Left out: always the same
  *
  * @typedef {object} Work
  * @property {boolean} [spends] whether its sessions are of no use afterwards
  * @property {boolean} [hashes] whether its accounts need hashes of the full cost
  * @property {number} [amount] requests of one round; left out: as many as the time allows
  * @property {(target: string) => boolean} [servedBy] left out: by all
- * @property {(sessions: () => Session, target: string) => Script} script of one connection; `sessions` gives another one at each call
+ * @property {(sessions: () => Session, target: string) => Script} script of one connection;
+ *   `sessions` gives another one at each call
  */
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** @param {string} path @param {object} body @param {'POST' | 'DELETE'} [method] @returns {Request} */
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {'POST' | 'DELETE'} [method]
+ * @returns {Request}
+ */
 const send = (path, body, method = 'POST') => ({
   method,
   path,
@@ -39,7 +48,7 @@ const from = (network, request) => ({
   },
 });
 
-/** Where somebody is at home. @param {string} username */
+/** Returns the home address of an account. @param {string} username */
 const homeOf = (username) => createHash('sha256').update(username).digest().readUInt32BE();
 
 let count = 0;
@@ -137,7 +146,11 @@ function each(requestOf) {
   return (sessions) => ({ first: requestOf(sessions()), next: () => requestOf(sessions()) });
 }
 
-/** A verification, a refresh and a read of the account, and again. @param {Session} session @returns {Script} */
+/**
+ * A verification, a refresh and a read of the account, and again.
+ * @param {Session} session
+ * @returns {Script}
+ */
 function inTurn(session) {
   let tokens = { access: session.access, refresh: session.refresh };
   let step = 0;
@@ -155,7 +168,11 @@ function inTurn(session) {
   };
 }
 
-/** One login, its refreshes among its verifications, and again. @param {string} username @returns {Script} */
+/**
+ * One login, its refreshes among its verifications, and again.
+ * @param {string} username
+ * @returns {Script}
+ */
 function mixed(username) {
   const cycle = 1 + MIX.refresh + MIX.verify;
   const every = cycle / MIX.refresh;

@@ -40,8 +40,8 @@ writeFileSync(
 export const UNICODE_VERSION = '${VERSION}';
 
 /**
- * Common foldings (status C): the first and last letter of a range, the step between its letters, and
- * the offset from a letter to its folded form.
+ * Common foldings (status C): the first and last letter of a range, the step between its letters,
+ * and the offset from a letter to its folded form.
  */
 export const RANGES = \`
 ${ranges.join('\n')}

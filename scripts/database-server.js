@@ -15,8 +15,10 @@ const IMAGE = 'mysql:8.4';
  * @typedef {object} DatabaseServer
  * @property {string} url of a user who may create databases
  * @property {() => void} stop
- * @property {(signal: NodeJS.Signals) => void} signal signals the server process; not for a container
- * @property {() => Promise<void>} restart restarts a killed server over its data; not for a container
+ * @property {(signal: NodeJS.Signals) => void} signal signals the server process; not for a
+ *   container
+ * @property {() => Promise<void>} restart restarts a killed server over its data; not for a
+ *   container
  */
 
 /**

@@ -1,5 +1,5 @@
-// `npm run lint:prose`: finds phrases to avoid in documents, comments and messages. cspell.config.yaml
-// has the single words.
+// `npm run lint:prose`: finds phrases to avoid in documents, comments and messages.
+// cspell.config.yaml has the single words.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -63,7 +63,8 @@ function modified(path) {
 }
 
 /**
- * Returns the time of the latest change in a file or folder. A folder's own time covers removed files.
+ * Returns the time of the latest change in a file or folder. A folder's own time covers removed
+ * files.
  * @param {string} path
  * @returns {number}
  */

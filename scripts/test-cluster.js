@@ -1,5 +1,5 @@
-// `npm run test:cluster`: the same suite on each kind of cluster, one after the other. CLUSTER selects
-// one kind.
+// `npm run test:cluster`: the same suite on each kind of cluster, one after the other. CLUSTER
+// selects one kind.
 import { spawnSync } from 'node:child_process';
 import { findGroupServer, GROUP_SERVER } from './group-server.js';
 import { root } from './prepare.js';

@@ -1,5 +1,6 @@
-// `npm run test:node`: the unit and end-to-end suites on each supported version of Node, or on those
-// that are given: `npm run test:node -- 24`. The binaries come from the packages behind npm's `node`.
+// `npm run test:node`: the unit and end-to-end suites on each supported version of Node, or on
+// those that are given: `npm run test:node -- 24`. The binaries come from the packages behind npm's
+// `node`.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

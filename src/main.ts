@@ -32,7 +32,9 @@ async function serve(config: Config, logger: Logger): Promise<string> {
   return startService(config, logger, { readyFirst });
 }
 
-/** Exits with one line for an error that the operator can fix, and with a stack for any other error. */
+/**
+ * Exits with one line for an error that the operator can fix, and with a stack for any other error.
+ */
 function fail(error: unknown): never {
   // Not the error itself: a database's error holds the parameters of its statement.
   const line = error instanceof ConfigError ? `latchkey: ${error.message}` : String((error as Error).stack);

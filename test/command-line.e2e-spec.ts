@@ -17,7 +17,9 @@ const REFUSE_SERVICE = `export function resolve(specifier, context, next) {
 const dataUrl = (code: string) => `data:text/javascript,${encodeURIComponent(code)}`;
 const HOOKS = dataUrl(`import { register } from 'node:module'; register(${JSON.stringify(dataUrl(REFUSE_SERVICE))});`);
 
-/** Runs the command line without the service, over a configuration that the service would refuse. */
+/**
+ * Runs the command line without the service, over a configuration that the service would refuse.
+ */
 async function latchkey(program: string, ...args: string[]) {
   const options = { env: { PORT: 'none' } };
   try {

@@ -92,9 +92,9 @@ describe('rotation', () => {
     expect(cli.stdout).toMatch(/retired/);
     // A replica reads the keys again as soon as it meets an unknown one, even within the minute.
     service.clock.advance(61);
-    const { access: anew } = await register(service.client);
-    expect(kidOf(anew)).not.toBe(kidOf(access));
-    expect(await getUser(anew, other)).toBe(200);
+    const { access: later } = await register(service.client);
+    expect(kidOf(later)).not.toBe(kidOf(access));
+    expect(await getUser(later, other)).toBe(200);
     await other.stop();
   });
 });
@@ -164,8 +164,8 @@ describe('latchkey keys', () => {
     expect(retired.stdout).toMatch(new RegExp(`^\\S+  signing .*\\n${first}  retired`));
     service.clock.advance(61);
     expect(await getUser(access)).toBe(401);
-    const { access: anew } = await register(service.client);
-    expect(await getUser(anew)).toBe(200);
+    const { access: later } = await register(service.client);
+    expect(await getUser(later)).toBe(200);
   });
 
   it('exits with 1 and one line for a key that does not exist', async () => {

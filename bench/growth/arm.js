@@ -5,8 +5,9 @@ import { createConnection } from 'mysql2/promise';
  * @typedef {import('../works.js').Session} Session
  *
  * @typedef {object} Armed
- * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with tokens that are valid, of the
- *   rows of these numbers; where there are fewer rows, each has several access tokens
+ * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with
+ *   tokens that are valid, of the rows of these numbers; where there are fewer rows, each has
+ *   several access tokens
  * @property {() => Promise<void>} close
  */
 
@@ -98,7 +99,11 @@ async function serviceParts(env) {
   };
 }
 
-/** Imports a file of the build, which may not exist when types are checked. @param {string} path @returns {Promise<any>} */
+/**
+ * Imports a file of the build, which may not exist when types are checked.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 function compiled(path) {
   return import(new URL(`../../dist/src/${path}`, import.meta.url).href);
 }

@@ -6,7 +6,8 @@ import { newName, register } from '../works.js';
  * @typedef {object} Filled
  * @property {number} rows of each table
  * @property {number} gigabytes of both tables with their indexes
- * @property {(number: string) => string} sessionId SQL for the id of the session of a number that is given as SQL
+ * @property {(number: string) => string} sessionId SQL for the id of the session of a number that
+ *   is given as SQL
  */
 
 const DAY_MS = 86_400_000;
@@ -16,7 +17,9 @@ const CHUNK = 100_000;
 const USERS = { from: 120, to: 60 };
 const SESSIONS = { from: 60, to: 0 };
 
-/** How long ago the last refresh of a session is at most, in days. A session lasts a week longer. */
+/**
+ * How long ago the last refresh of a session is at most, in days. A session lasts a week longer.
+ */
 const REFRESHED = 3;
 const REFRESH_TTL = 7;
 const SESSION_MAX_AGE = 90;
@@ -71,7 +74,10 @@ async function hashOfService(connection, serviceUrl) {
   return found[0].password_hash;
 }
 
-/** The numbers of a chunk, doubled until there are enough. @param {import('mysql2/promise').Connection} connection */
+/**
+ * The numbers of a chunk, doubled until there are enough.
+ * @param {import('mysql2/promise').Connection} connection
+ */
 async function numberTable(connection) {
   await connection.query('CREATE TABLE numbers (n INT NOT NULL PRIMARY KEY)');
   await connection.query('INSERT INTO numbers VALUES (0)');
@@ -94,7 +100,7 @@ function statements(rows, now, passwordHash) {
   const sessionId = (n) => uuid('session', n, created(SESSIONS, n));
   /** @param {string} n */
   const users = (n) => {
-    const name = `CONCAT('somebody.', LPAD(${n}, 9, '0'))`;
+    const name = `CONCAT('account.', LPAD(${n}, 9, '0'))`;
     const email = `CONCAT(${name}, '@example.com')`;
     return columns({
       ...{ id: userId(n), username: name, username_key: name, email, email_key: email, first_name: "'Some'" },
@@ -123,7 +129,8 @@ function columns(values) {
 }
 
 /**
- * Returns SQL for a UUID of version 7: a time that grows with the number, then pseudo-random digits.
+ * Returns SQL for a UUID of version 7: a time that grows with the number, then pseudo-random
+ * digits.
  * @param {string} kind
  * @param {string} n
  * @param {string} time milliseconds

@@ -3,7 +3,8 @@
 /**
  * @typedef {{ functionName: string, url: string, lineNumber: number }} CallFrame
  * @typedef {{ id: number, callFrame: CallFrame, children?: number[] }} Node
- * @typedef {{ nodes: Node[], startTime: number, samples: number[], timeDeltas: number[] }} CpuProfile times in microseconds
+ * @typedef {{ nodes: Node[], startTime: number, samples: number[], timeDeltas: number[] }}
+ *   CpuProfile times in microseconds
  *
  * @typedef {object} Flame
  * @property {string} name
@@ -20,7 +21,8 @@ const OWNERS = 9;
 
 /**
  * @param {CpuProfile} profile
- * @param {{ from: number, to: number }} loaded the time to look at, in microseconds of the profile's clock
+ * @param {{ from: number, to: number }} loaded the time to look at, in microseconds of the
+ *   profile's clock
  * @returns {Flame[]}
  */
 export function flamesOf({ nodes, startTime, samples, timeDeltas }, loaded) {

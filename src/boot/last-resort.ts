@@ -3,8 +3,8 @@ import type { Logger } from 'pino';
 const STOP_DEADLINE_MS = 10_000;
 
 /**
- * Handles errors that nothing catches: logs the first one, stops the service and exits with 1, so that
- * the supervisor restarts the process.
+ * Handles errors that nothing catches: logs the first one, stops the service and exits with 1, so
+ * that the supervisor restarts the process.
  * @param stop accepts no new request, and resolves when all requests are answered
  */
 export function stopOnUncaughtError(logger: Logger, stop: () => Promise<unknown>): void {

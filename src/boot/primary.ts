@@ -10,8 +10,8 @@ const RESTART_MS = 500;
 const STOP_DEADLINE_MS = 11_000;
 
 /**
- * Runs `WORKERS` processes on one port, which share nothing but the database. Replaces a worker that
- * ends, and stops all workers on SIGTERM and SIGINT.
+ * Runs `WORKERS` processes on one port, which share nothing but the database. Replaces a worker
+ * that ends, and stops all workers on SIGTERM and SIGINT.
  * @param program the path of the file that a worker runs
  * @returns the address of the service, once all workers serve
  */

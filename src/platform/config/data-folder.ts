@@ -5,7 +5,8 @@ import { isOpenToAll } from './read-file.js';
 
 /**
  * Makes the folder of the embedded store unless it exists. Only its owner may enter it.
- * @throws ConfigError when all users of this machine may enter it, since they could replace its files
+ * @throws ConfigError when all users of this machine may enter it, since they could replace its
+ *   files
  */
 export function makeDataFolder(path: string): void {
   for (const folder of missingFolders(resolve(path))) makeFolder(folder);

@@ -1,4 +1,6 @@
-/** Letters and digits that no random secret contains by chance, and that placeholders are made of. */
+/**
+ * Letters and digits that no random secret contains by chance, and that placeholders are made of.
+ */
 export const PLACEHOLDERS: readonly string[] = [
   ...['abcdefgh', '12345678', 'asdfghjk', 'qwertyui'],
   ...['changeit', 'changeme', 'changethis', 'insecure', 'replaceme', 'replacethis', 'placeholder'],

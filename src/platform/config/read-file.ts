@@ -9,7 +9,9 @@ const MAX_BYTES = 1024 * 1024;
 /** Without it, opening a pipe would wait for a writer. It has no effect on regular files. */
 const NONBLOCKING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
-/** A file that must not be read. The message continues a sentence that begins with the file's name. */
+/**
+ * A file that must not be read. The message continues a sentence that begins with the file's name.
+ */
 export class UnfitFileError extends Error {}
 
 /**
@@ -47,7 +49,10 @@ export function touchFile(path: string, assertFit: (stats: Stats) => void): void
   }
 }
 
-/** Whether all users of this machine may read, change or enter a file. Windows has no such permissions. */
+/**
+ * Whether all users of this machine may read, change or enter a file. Windows has no such
+ * permissions.
+ */
 export function isOpenToAll({ mode }: Pick<Stats, 'mode'>): boolean {
   return process.platform !== 'win32' && (mode & OTHERS) !== 0;
 }

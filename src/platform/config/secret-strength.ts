@@ -17,7 +17,9 @@ export function weaknessOf(secret: string): string | undefined {
   return undefined;
 }
 
-/** Returns the letters and digits of a text, in lower case. Copies of a secret differ in the rest. */
+/**
+ * Returns the letters and digits of a text, in lower case. Copies of a secret differ in the rest.
+ */
 function plain(text: string): string {
   return text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 }

@@ -24,8 +24,9 @@ const EXIT_DEADLINE_MS = 500;
 
 /**
  * Writes lines in batches to a file descriptor, without ever blocking the service. While the
- * descriptor accepts nothing, lines wait up to a bound; later lines are dropped and counted. pino's own
- * destination ends the process at every error but EPIPE, and its last write retries errors for ever.
+ * descriptor accepts nothing, lines wait up to a bound; later lines are dropped and counted. pino's
+ * own destination ends the process at every error but EPIPE, and its last write retries errors for
+ * ever.
  */
 export class LogStream {
   private readonly fd: number;
@@ -78,7 +79,9 @@ export class LogStream {
     });
   }
 
-  /** Writes the queued lines when the process ends, as far as the descriptor accepts them in time. */
+  /**
+   * Writes the queued lines when the process ends, as far as the descriptor accepts them in time.
+   */
   private flushSync(): void {
     // A write in a thread completes by itself.
     if (this.isWriting) this.pending = Buffer.alloc(0);
@@ -142,8 +145,8 @@ function isReaderSlow({ code }: NodeJS.ErrnoException): boolean {
 
 /**
  * Returns a descriptor of the same pipe or socket that does not block. A write that waits for a
- * stalled reader would hold a thread, and the process could not end. A pipe is opened again, so that
- * the descriptors of other processes stay as they are. A socket cannot be opened again.
+ * stalled reader would hold a thread, and the process could not end. A pipe is opened again, so
+ * that the descriptors of other processes stay as they are. A socket cannot be opened again.
  */
 function nonBlocking(fd: number): number {
   try {

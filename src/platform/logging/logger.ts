@@ -7,8 +7,8 @@ const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refr
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /**
- * Each write wakes a thread, so lines are written in batches. A killed process loses its last batch.
- * A pipe takes up to 4096 bytes as a whole, so that the lines of several workers do not mix.
+ * Each write wakes a thread, so lines are written in batches. A killed process loses its last
+ * batch. A pipe takes up to 4096 bytes as a whole, so that the lines of several workers do not mix.
  */
 const BATCHES = { batchSize: 2048, maxWrite: 4096, everyMs: 100, maxWaiting: 1024 * 1024, lossLine };
 
@@ -32,8 +32,8 @@ function lossLine(lost: number): string {
 }
 
 /**
- * Returns the type, message, stack and code of an error. Other members are left out: those of database
- * errors hold the parameters of the statement.
+ * Returns the type, message, stack and code of an error. Other members are left out: those of
+ * database errors hold the parameters of the statement.
  */
 function errorForLog(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { type: typeof thrown };

@@ -4,7 +4,10 @@ import type { Logger } from 'pino';
 /** Contexts in which the framework describes its own start, logged at debug. */
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
-/** The context of security events. They hold no secrets, and redaction takes ten times as long as a line. */
+/**
+ * The context of security events. They hold no secrets, and redaction takes ten times as long as a
+ * line.
+ */
 const UNREDACTED = 'security';
 
 /** Nest's logger on top of pino. Nest passes the context as the last of the optional arguments. */
