@@ -1,4 +1,5 @@
 import js from '@eslint/js';
+import stylistic from '@stylistic/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
@@ -98,4 +99,11 @@ export default tseslint.config(
     },
   },
   prettier,
+  {
+    plugins: { '@stylistic': stylistic },
+    rules: {
+      // Prettier wraps code, and leaves comments as they are.
+      '@stylistic/max-len': ['error', { code: 1000, comments: 100, ignoreUrls: true }],
+    },
+  },
 );
