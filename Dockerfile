@@ -1,13 +1,13 @@
 FROM node:24-bookworm AS build
 WORKDIR /app
-# The image has Node's headers; node-gyp would download them.
-ENV npm_config_nodedir=/usr/local
+# The image has Node's headers, which node-gyp would download. Benchmarks are no part of the image.
+ENV npm_config_nodedir=/usr/local npm_config_workspaces=false
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY nest-cli.json tsconfig.json tsconfig.build.json ormconfig.ts ./
 COPY scripts scripts
 COPY src src
-# The compiler is an optional peer of @nestjs/swagger, which npm keeps for its sake; it is of no use at run time.
+# npm keeps the compiler, an optional peer of @nestjs/swagger. Nothing uses it at run time.
 RUN npm run build && npm prune --omit=dev && rm -rf node_modules/typescript
 
 FROM node:24-bookworm-slim
@@ -17,6 +17,7 @@ RUN mkdir -m 700 /data && chown node:node /data
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+RUN ln -s /app/dist/bundle/latchkey.js /usr/local/bin/latchkey
 USER node
 VOLUME /data
 EXPOSE 3000

@@ -1,7 +1,21 @@
 import js from '@eslint/js';
+import stylistic from '@stylistic/eslint-plugin';
 import prettier from 'eslint-config-prettier';
 import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
+
+/** Folders of src that know HTTP. All others are rules, and services under the rules. */
+const KNOW_HTTP = 'account,admin,auth,boot,management,pages,platform,resource-servers,startup';
+
+const noEnvironment = {
+  selector: "MemberExpression[object.name='process'][property.name='env']",
+  message: 'Only src/platform/config reads the environment.',
+};
+const noClock = [
+  "MemberExpression[object.name='Date'][property.name='now']",
+  "NewExpression[callee.name='Date'][arguments.length=0]",
+  "CallExpression[callee.name='Date']",
+].map((selector) => ({ selector, message: 'Only src/platform/clock reads the clock. Inject Clock.' }));
 
 export default tseslint.config(
   { ignores: ['dist/', 'data/', 'node_modules/'] },
@@ -13,11 +27,11 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
-      // Fastify tells asynchronous hooks from callbacks by `async`.
+      // Fastify distinguishes asynchronous hooks from hooks with a callback by `async`.
       '@typescript-eslint/require-await': 'off',
       // Claims and environment variables are read by name from index signatures.
       '@typescript-eslint/dot-notation': 'off',
-      // Plain objects are what Nest's options and class-validator's errors are made of.
+      // Nest's options and class-validator's errors are plain objects.
       '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
     },
   },
@@ -26,36 +40,39 @@ export default tseslint.config(
     ignores: ['**/*.spec.ts'],
     plugins: { regexp },
     rules: {
-      // Input decides how long a regular expression takes, which must not grow faster than the input.
+      // Clients choose the input, so the time of a regular expression must not grow faster than it.
       'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
       'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false, ignoreSticky: false }],
     },
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/platform/config/**', '**/*.spec.ts'],
-    rules: {
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: "MemberExpression[object.name='process'][property.name='env']",
-          message: 'Only src/platform/config reads the environment.',
-        },
-      ],
-    },
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', noEnvironment, ...noClock] },
   },
   {
-    files: ['src/{identity,sessions,passwords,users,limits,keys,events,jobs}/**/*.ts'],
+    files: ['src/platform/config/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...noClock] },
+  },
+  {
+    files: ['src/platform/clock/**/*.ts'],
+    ignores: ['**/*.spec.ts'],
+    rules: { 'no-restricted-syntax': ['error', noEnvironment] },
+  },
+  {
+    files: ['src/*/**/*.ts'],
+    ignores: [`src/{${KNOW_HTTP}}/**`],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           patterns: [
-            { group: ['node:http', 'fastify'], message: 'The core knows no wire.' },
+            { group: ['node:http', 'node:https', 'fastify', '@nestjs/platform-*'], message: 'The core knows no HTTP.' },
             {
               group: ['@nestjs/common'],
               importNamePattern: 'Exception$|^HttpStatus$',
-              message: 'The core throws AuthError; each contract answers it.',
+              message: 'The core throws a Failure, and each contract words its answer.',
             },
           ],
         },
@@ -65,7 +82,7 @@ export default tseslint.config(
   {
     files: ['test/**/*.ts', '**/*.spec.ts'],
     rules: {
-      // Bodies are validated against the OpenAPI document before a test reads them, and what is missing fails the test.
+      // The client validates bodies against the OpenAPI document. A missing member fails the test.
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-argument': 'off',
@@ -82,4 +99,11 @@ export default tseslint.config(
     },
   },
   prettier,
+  {
+    plugins: { '@stylistic': stylistic },
+    rules: {
+      // Prettier wraps code, and leaves comments as they are.
+      '@stylistic/max-len': ['error', { code: 1000, comments: 100, ignoreUrls: true }],
+    },
+  },
 );

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Without isolation, the framework is loaded once a worker and not once a file; the files share no state of their own.
+// Without isolation, each worker loads the framework once, not once a file. Files share no state.
 const e2e = {
   isolate: false,
   include: ['test/**/*.e2e-spec.ts'],
@@ -11,7 +11,7 @@ const e2e = {
 
 export default defineConfig({
   test: {
-    // Much of the time is the database's and the browser's, so that a worker for each of two cores pays.
+    // The database and the browser take much of the time, so two workers pay on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
@@ -26,7 +26,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           ...e2e,
-          // The suite runs once with each library that hashes: here with the fallback, over a server with the faster one.
+          // This project covers the fallback library for hashes, and the project mysql the faster
+          // one.
           env: { HASH_ENGINE: 'argon2' },
           globalSetup: ['test/support/built.ts'],
         },
@@ -48,7 +49,7 @@ export default defineConfig({
           // One cluster at a time.
           fileParallelism: false,
           include: ['test/cluster/*.cluster-spec.ts'],
-          // Each commit of a group waits for all of its nodes, which share the cores of this machine.
+          // Each commit waits for all nodes, which share the cores of this machine.
           testTimeout: 300_000,
           hookTimeout: 120_000,
           globalSetup: ['test/support/built.ts', 'test/cluster/setup.ts'],

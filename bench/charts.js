@@ -1,4 +1,4 @@
-// The charts of the experiments, as Vega-Lite describes them.
+// The charts of the experiments, as Vega-Lite specifications.
 import { parse, View } from 'vega';
 import { compile } from 'vega-lite';
 
@@ -6,7 +6,7 @@ import { compile } from 'vega-lite';
 
 const BLUE = '#3b6ea5';
 const ORANGE = '#d9822b';
-/** Characters of a flame's text for the whole width. */
+/** How many characters fit into the width of the flame graph. */
 const FLAME_CHARACTERS = 205;
 const FLAME_WIDTH = 1400;
 const FLAME_HEIGHT = 16;
@@ -23,7 +23,10 @@ export function svgOf(chart) {
   return new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG();
 }
 
-/** A chart for each experiment, from its data. @type {Record<import('./options.js').Mode, (data: any) => Chart>} */
+/**
+ * A chart for each experiment, from its data.
+ * @type {Record<import('./options.js').Mode, (data: any) => Chart>}
+ */
 export const charts = {
   routes: ({ rows }) => {
     const panels = [ratioPanel(rows, 'toLimit', 'Rate in relation to the limit')];
@@ -79,7 +82,7 @@ export const charts = {
 };
 
 /**
- * Bars by work and connections, the spread over the rounds as a rule.
+ * Draws bars by work and connections, with a rule for the spread over the rounds.
  * @param {any[]} rows
  * @param {string} field of a spread
  * @param {string} title
@@ -132,7 +135,12 @@ function unity(at) {
   return { mark: { type: 'rule', color: ORANGE, strokeDash: [4, 4] }, encoding: { y: { datum: at } } };
 }
 
-/** The spreads that are found on a path in rows. @param {any[]} rows @param {string} name field @param {string[]} path */
+/**
+ * The spreads that are found on a path in rows.
+ * @param {any[]} rows
+ * @param {string} name field
+ * @param {string[]} path
+ */
 function flat(rows, name, ...path) {
   return rows.map((row) => ({ name: row[name], ...path.reduce((value, key) => value[key], row) }));
 }

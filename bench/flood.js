@@ -1,4 +1,5 @@
-// The flood: what verify and refresh at a modest rate feel of 400 connections that guess at passwords as fast as they can.
+// The flood: the latency of verify and refresh at a modest rate, while 400 connections guess
+// passwords as fast as they can.
 import { fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -7,10 +8,13 @@ import { spread } from './statistics.js';
 import { CLIENTS, feltIn, MARGIN, RATES, steady, stockOf, WARM_UP_SECONDS } from './storm.js';
 import { createDatabase, latchkey, startAll } from './targets.js';
 
-/** @typedef {{ alone: import('./storm.js').Felt, storm: import('./storm.js').Felt, load: import('./load.js').Load }} Round */
+/**
+ * @typedef {{ alone: import('./storm.js').Felt, storm: import('./storm.js').Felt, load:
+ *   import('./load.js').Load }} Round
+ */
 
 const FLOODS = ['flood-source', 'flood-name', 'flood-names'];
-/** For the hashes that a flood leaves behind, at most. */
+/** How long to wait at most for the hashes that a flood leaves queued. */
 const CALM_MS = 3_000;
 
 /** @param {import('./run.js').Setting} setting */

@@ -1,4 +1,4 @@
-// The footprint: how long a start takes, and how much memory stays resident while requests are answered.
+// The footprint: the time of a start, and the resident memory while the service answers requests.
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Generator, newSessions } from './rounds.js';
@@ -84,7 +84,11 @@ async function memorySeries(target, requests, progress) {
   }
 }
 
-/** The memory of a process and all that it started, in MiB. @param {number} pid @returns {{ rss: number, pss: number }} */
+/**
+ * The memory of a process and all that it started, in MiB.
+ * @param {number} pid
+ * @returns {{ rss: number, pss: number }}
+ */
 function memoryOf(pid) {
   const all = tree(pid).map((one) => readFileSync(`/proc/${one}/smaps_rollup`, 'utf8'));
   const sum = (/** @type {string} */ name) =>

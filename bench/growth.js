@@ -1,4 +1,4 @@
-// Growth: the same build over small tables and over large ones, on sessions from all over the table.
+// Growth: the same build over small and large tables, with sessions from the whole table.
 import { randomInt } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { startDatabaseServer } from '../scripts/database-server.js';
@@ -20,14 +20,16 @@ import { createDatabase, latchkey } from './targets.js';
 
 const SMALL = 1000;
 
-/** Tokens of one load: as many over both tables, and fewer than the service remembers signatures of. */
+/**
+ * Tokens of one load: the same number for both tables, and fewer than the signature cache holds.
+ */
 const TOKENS = 4000;
 
-/** Half of the memory, for the tables are to fit. */
+/** Half of the memory, so that the tables fit. */
 const poolGiB = Math.max(1, Math.floor(totalmem() / 2 ** 31));
 const SERVER = [
   `--innodb-buffer-pool-size=${poolGiB}G`,
-  // Whichever of them the server knows.
+  // Each server knows one of them.
   ...['--loose-innodb-log-file-size=1G', '--loose-innodb-redo-log-capacity=2G'],
 ];
 
@@ -35,14 +37,15 @@ const SERVER = [
  * @typedef {object} Growing
  * @property {string} load
  * @property {boolean} [again] whether what is measured is the second use of the same tokens
- * @property {(connections: number) => number} [amount] requests of one load; left out: as many as the time allows
+ * @property {(connections: number) => number} [amount] requests of one load; left out: as many as
+ *   the time allows
  */
 
 /** @type {Record<string, Growing>} */
 const WORKS = {
-  // Signatures that are checked for the first time, and times of use that are noted, would hide what the tables cost.
+  // First checks of signatures and writes of last uses would hide the cost of the tables.
   verify: { load: 'verify-each', again: true },
-  // Each of the small table's sessions at most once. A connection looks one session ahead.
+  // Uses each session of the small table at most once. A connection looks one session ahead.
   refresh: { load: 'refresh-each', amount: (connections) => SMALL - connections - (SMALL % connections) },
   login: { load: 'login-each' },
 };
@@ -64,7 +67,7 @@ export async function growth({ options, progress }) {
       stores.push(await storeOf(server.url, name, count, progress));
     /** @type {Record<string, Record<string, Load[]>>} */
     const loads = {};
-    // The first round is not counted: everything is to be compiled before.
+    // The first round warms up and does not count.
     for (let round = 0; round <= rounds; round++) {
       for (const { name, load, again, amount } of works) {
         for (const store of round % 2 ? stores : stores.toReversed()) {
@@ -102,7 +105,7 @@ function workOf(name) {
 }
 
 /**
- * A filled database and the service over it.
+ * Fills a database and starts the service over it.
  * @param {string} serverUrl
  * @param {string} name
  * @param {number} rows
@@ -122,7 +125,11 @@ async function storeOf(serverUrl, name, rows, progress) {
   }
 }
 
-/** @param {number} count @param {number} below @returns {number[]} different whole numbers, as many as there are at most */
+/**
+ * @param {number} count
+ * @param {number} below
+ * @returns {number[]} different whole numbers, as many as there are at most
+ */
 function numbers(count, below) {
   const picked = new Set();
   while (picked.size < Math.min(count, below)) picked.add(randomInt(below));

@@ -1,5 +1,6 @@
-// The machine's hash rate: argon2 two at a time at the service's cost, in a process that does nothing else. Started by hand it
-// measures each library that the service hashes with in turn; `npm run bench -- --storm` asks it for the one that the service takes.
+// The machine's hash rate: argon2 at the service's cost, two at a time, in a process of its own.
+// Started by hand, it measures each hash library in turn. `npm run bench -- --storm` starts it for
+// the library that the service uses.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -39,7 +40,7 @@ async function measure(engine) {
   return { rate: count / seconds, cpuMs: (user + system) / 1000 / count };
 }
 
-/** Prints each round of each library: by the clock with two threads and with one, and processor time. */
+/** Prints each round of each library: elapsed time with two threads and with one, and CPU time. */
 async function compare() {
   for (let round = 1; round <= ROUNDS; round++)
     for (const threads of [1, 2])

@@ -1,4 +1,4 @@
-// The load generator, a process of its own: runs one work against one target for each message that it gets.
+// The load generator, a process of its own. Each message makes it run one work against one target.
 import { setTimeout as sleep } from 'node:timers/promises';
 import autocannon from 'autocannon';
 import { quantile } from './statistics.js';
@@ -12,7 +12,8 @@ import { works } from './works.js';
  * @property {import('./works.js').Session[]} sessions
  * @property {number} connections
  * @property {number} seconds
- * @property {number} [amount] requests, whatever the work's own amount and the seconds are
+ * @property {number} [amount] the number of requests, instead of that of the work and of the
+ *   seconds
  *
  * @typedef {object} Load
  * @property {number} rate answers a second
@@ -83,7 +84,7 @@ async function run({ url, target, work: name, sessions, connections, seconds, am
     },
   );
   const { errors } = await run;
-  // What was under way when the time was up ends before the next load begins.
+  // Requests that are still open end before the next load begins.
   await sleep(300);
   times.sort((a, b) => a - b);
   const took = (last - first) / 1000;

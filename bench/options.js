@@ -1,10 +1,10 @@
-// What `npm run bench` is asked for.
+// The options of `npm run bench`.
 import { parseArgs } from 'node:util';
 
 /** @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile' | 'against'} Mode */
 
 /**
- * Undefined is each experiment's own default.
+ * An undefined option means the default of each experiment.
  * @typedef {object} Options
  * @property {Mode[]} modes
  * @property {string[] | undefined} only works
@@ -12,9 +12,9 @@ import { parseArgs } from 'node:util';
  * @property {number | undefined} rounds
  * @property {number | undefined} seconds of one load
  * @property {string | undefined} against folder of another checkout, built
- * @property {boolean} peer whether the peer is to be measured
+ * @property {boolean} peer whether to measure the peer
  * @property {number} rows accounts and sessions of the large tables
- * @property {number} requests that memory is watched over
+ * @property {number} requests over which memory is measured
  */
 
 export const USAGE = `npm run bench -- [options]
@@ -23,7 +23,7 @@ Without a mode: the table of routes, then --storm, --flood, --footprint and --wo
 
   --growth             one thousand against ten million accounts and sessions
   --storm              verify and refresh while 400 clients log in
-  --flood              verify and refresh while 400 connections guess at passwords
+  --flood              verify and refresh while 400 connections guess passwords
   --footprint          start-up time and resident memory
   --workers            one and two workers
   --profile            a flame graph of one work
@@ -43,8 +43,8 @@ const WITHOUT_MODE = ['routes', 'storm', 'flood', 'footprint', 'workers'];
 
 /**
  * @param {string[]} args
- * @returns {Options | undefined} undefined: help is wanted
- * @throws Error for arguments that cannot be understood
+ * @returns {Options | undefined} undefined when the user asks for help
+ * @throws Error for invalid arguments
  */
 export function readOptions(args) {
   const { values } = parseArgs({

@@ -1,4 +1,4 @@
-// The profile: where the service spends its time under one work, as a flame graph.
+// The profile: a flame graph of the service under one work.
 import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ export async function profile({ serverUrl, options, progress, results }) {
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_US}`];
     const plain = latchkey(database);
     const service = await latchkey(database, { nodeOptions: flags }).start(plain.env);
-    // Other processes of it, such as the one that opens sessions, are not profiled.
+    // Other processes of the target, such as the one that opens sessions, are not profiled.
     const running = [{ target: plain, url: service.url }];
     let loaded = { from: 0, to: 0 };
     try {
@@ -37,7 +37,7 @@ export async function profile({ serverUrl, options, progress, results }) {
   }
 }
 
-/** The clock of a profile, which is the system's monotonic one. */
+/** Returns the time of the monotonic clock, which profiles use. */
 function micros() {
   return Number(process.hrtime.bigint() / 1000n);
 }

@@ -1,4 +1,4 @@
-// Turns what was measured into a table, a JSON file and a chart.
+// Turns measurements into a table, a JSON file and a chart.
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { charts, svgOf } from './charts.js';
  */
 
 /**
- * What was measured, and on what.
+ * Returns the measured build and the machine.
  * @param {string} serverUrl
  * @param {import('./options.js').Options} options
  */
@@ -31,7 +31,7 @@ export async function measured(serverUrl, options) {
 }
 
 /**
- * Prints a table and writes it and its chart.
+ * Prints a table, and writes the data and the chart.
  * @param {Mode} mode
  * @param {object} subject what was measured
  * @param {any} data an experiment's
@@ -40,7 +40,7 @@ export async function measured(serverUrl, options) {
 export async function publish(mode, subject, data, folder) {
   const name = mode === 'profile' ? `profile-${data.work}` : mode;
   console.log(`\n${name}\n\n${textOf(tables[mode], data)}`);
-  // Rectangles are of no use but to the chart.
+  // Only the chart needs the rectangles.
   const kept = mode === 'profile' ? { work: data.work, notes: data.notes } : data;
   writeFileSync(join(folder, `${name}.json`), `${JSON.stringify({ ...subject, ...kept }, rounded, 2)}\n`);
   if (data.rows.length > 0) writeFileSync(join(folder, `${name}.svg`), await svgOf(charts[mode](data)));

@@ -1,13 +1,17 @@
-// Side by side: every target is loaded in turn, round after round, so that whatever else the machine does meets all alike.
+// Loads every target in turn, round after round, so that other load of the machine affects all
+// targets alike.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { CHEAP } from './targets.js';
 import { login, newName, register, works } from './works.js';
 
-/** @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session @typedef {import('./load.js').Load} Load */
+/**
+ * @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session
+ *   @typedef {import('./load.js').Load} Load
+ */
 
-/** Before anything is measured: seconds, or requests where a work has a number of them. */
+/** The warm-up: in seconds, or in requests for a work with a fixed number of them. */
 const WARM_UP = { seconds: 8, amount: 1_000 };
 
 /**
@@ -17,7 +21,7 @@ const WARM_UP = { seconds: 8, amount: 1_000 };
  * @property {Record<string, Load[]>} loads by target, one for each round
  */
 
-/** The load generator's process. */
+/** The process of the load generator. */
 export class Generator {
   child = fork(fileURLToPath(new URL('load.js', import.meta.url)));
   ended = new AbortController();
@@ -39,9 +43,10 @@ export class Generator {
 }
 
 /**
- * Loads targets with some works.
+ * Loads the targets with the works.
  * @param {{ target: Target, url: string }[]} running
- * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?: (result: Result) => void }} options
+ * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?:
+ *   (result: Result) => void }} options
  * @returns {Promise<Result[]>}
  */
 export async function sideBySide(running, { works: names, connections: counts, rounds, seconds, onResult }) {
@@ -62,13 +67,17 @@ export async function sideBySide(running, { works: names, connections: counts, r
         : most;
       const stock = new Map();
       for (const { target, url } of served) stock.set(target, await newSessions(target, url, needed, work));
-      /** @param {{ target: Target, url: string }} served @param {number} connections @param {number} count of sessions */
+      /**
+       * @param {{ target: Target, url: string }} served
+       * @param {number} connections
+       * @param {number} count of sessions
+       */
       const jobOf = ({ target, url }, connections, count) => {
         const all = stock.get(target);
         const sessions = work.spends ? all.splice(0, count) : all;
         return { url, target: target.name, work: name, sessions, connections };
       };
-      // So that everything is compiled before it is measured, however few requests a round has.
+      // Warms up, even where a round has few requests.
       for (const one of served)
         await generator.run({ ...jobOf(one, most, warming), seconds: WARM_UP.seconds, ...warmUp });
       for (const connections of counts) {
@@ -77,7 +86,7 @@ export async function sideBySide(running, { works: names, connections: counts, r
         for (let round = 0; round < rounds; round++) {
           for (const one of served) {
             const result = await generator.run({ ...jobOf(one, connections, share(connections)), seconds });
-            // The peer is measured as it is.
+            // The peer has no such setting.
             if (result.failures > 0 && one.target.name !== 'peer')
               throw new Error(`${one.target.name}: ${result.failures} failures at ${name}`);
             (loads[one.target.name] ??= []).push(result);
@@ -94,7 +103,7 @@ export async function sideBySide(running, { works: names, connections: counts, r
 }
 
 /**
- * Logs in, through a process of the target that hashes for nearly nothing unless the accounts are to be logged in to again.
+ * Logs in through a process of the target with cheap hashes, unless the work logs in again.
  * @param {Target} target
  * @param {string} url
  * @param {number} count
@@ -113,7 +122,7 @@ export async function newSessions(target, url, count, work) {
 }
 
 /**
- * A few at a time.
+ * Maps items asynchronously, a few at a time.
  * @template Item, Result
  * @param {Item[]} items
  * @param {(item: Item) => Promise<Result>} work
@@ -125,7 +134,12 @@ async function inTurn(items, work) {
   return results;
 }
 
-/** @param {string} base @param {string} username @param {import('./works.js').Request} request @returns {Promise<Session>} */
+/**
+ * @param {string} base
+ * @param {string} username
+ * @param {import('./works.js').Request} request
+ * @returns {Promise<Session>}
+ */
 async function ask(base, username, { path, ...init }) {
   const response = await fetch(base + path, init);
   if (!response.ok) throw new Error(`${base}${path} answers ${response.status}`);

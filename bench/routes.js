@@ -1,4 +1,4 @@
-// The routes: Latchkey beside the limit and the peer.
+// The routes: Latchkey compared with the limit and the peer.
 import { sideBySide } from './rounds.js';
 import { ratios, typical } from './statistics.js';
 import { createDatabase, latchkey, limit, peer, startAll } from './targets.js';

@@ -5,11 +5,11 @@ import { build, install, root } from '../scripts/prepare.js';
 import { readOptions, USAGE } from './options.js';
 
 /**
- * What an experiment is given.
+ * The input of an experiment.
  * @typedef {object} Setting
  * @property {string} serverUrl a database server's, whose user may create databases
  * @property {import('./options.js').Options} options
- * @property {(text: string) => void} progress tells what was done
+ * @property {(text: string) => void} progress prints a line
  * @property {string} results the folder of results
  */
 
@@ -19,7 +19,10 @@ install();
 build();
 await main(options);
 
-/** Packages are there from here on. @param {import('./options.js').Options} options */
+/**
+ * Runs the experiments. Imports packages late, after install().
+ * @param {import('./options.js').Options} options
+ */
 async function main(options) {
   const { startDatabaseServer } = await import('../scripts/database-server.js');
   const { measured, publish } = await import('./report.js');
@@ -36,7 +39,7 @@ async function main(options) {
   } finally {
     server.stop();
   }
-  // The database client's and the children's handles are of no more use.
+  // Ends in spite of open handles of the database client and of child processes.
   process.exit();
 }
 

@@ -1,4 +1,4 @@
-// Medians, and how far rounds are apart.
+// Medians and the spread of rounds.
 
 /** @typedef {{ median: number, min: number, max: number }} Spread */
 
@@ -16,7 +16,7 @@ export function spread(values) {
 }
 
 /**
- * The ratios of rounds, each of one round's own two values.
+ * Returns the ratio of two values for each round.
  * @param {number[]} values
  * @param {number[]} others
  * @returns {Spread}
@@ -31,7 +31,7 @@ export function quantile(sorted, share) {
 }
 
 /**
- * The medians of what rounds measured.
+ * Returns the median of each measurement over the rounds.
  * @param {import('./load.js').Load[]} loads
  * @returns {{ rate: number, p50: number, p99: number }} answers a second, milliseconds
  */

@@ -1,5 +1,6 @@
-// Requests at a fixed rate, a process of its own: each is sent when it is due, whether those before it were answered or not,
-// and its time counts from then. A sender that waits for answers would leave out what it did not send meanwhile.
+// Sends requests at a fixed rate, as a process of its own. Each request is sent when it is due, and
+// its time counts from then. A sender that waits for answers would omit the requests of the slowest
+// times.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from './statistics.js';
@@ -12,12 +13,14 @@ import { refresh, verify } from './works.js';
  * @property {string} url
  * @property {number} seconds
  * @property {{ verify: number, refresh: number }} rates requests a second
- * @property {{ verify: Session[], refresh: Session[] }} sessions those of `refresh` are spent, one by each request
+ * @property {{ verify: Session[], refresh: Session[] }} sessions those of `refresh` are spent, one
+ *   by each request
  *
  * @typedef {object} Times
  * @property {number} p50 milliseconds from when a request was due to the end of its answer
  * @property {number} p99
- * @property {number} late milliseconds by which requests were sent later than they were due, at their 99th percentile
+ * @property {number} late milliseconds by which requests were sent later than they were due, at
+ *   their 99th percentile
  * @property {number} count
  * @property {number} failures answers that are no success, and broken connections
  */
@@ -28,7 +31,7 @@ process.on('message', async (/** @type {Job} */ { url, seconds, rates, sessions 
   const start = performance.now() + 100;
   const [verified, refreshed] = await Promise.all([
     stream(url, start, rates.verify, seconds, (i) => verify(at(sessions.verify, i).access)),
-    // Between two verifications, not together with one.
+    // Between two verifications, so that the two kinds do not coincide.
     stream(url, start + 500 / rates.verify, rates.refresh, seconds, (i) => refresh(at(sessions.refresh, i).refresh)),
   ]);
   process.send?.({ verify: verified, refresh: refreshed });
@@ -67,7 +70,11 @@ async function stream(url, start, rate, seconds, requestOf) {
   };
 }
 
-/** @param {string} url @param {import('./works.js').Request} what @returns {Promise<boolean>} whether the answer is a success */
+/**
+ * @param {string} url
+ * @param {import('./works.js').Request} what
+ * @returns {Promise<boolean>} whether the answer is a success
+ */
 function send(url, { path, method, headers = {}, body = '' }) {
   return new Promise((resolve) => {
     const length = { 'Content-Length': String(Buffer.byteLength(body)) };

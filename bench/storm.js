@@ -1,4 +1,5 @@
-// The storm: what verify and refresh at a modest rate feel of 400 clients that log in at once, and how many of those get in.
+// The storm: the latency of verify and refresh at a modest rate, while 400 clients log in at once,
+// and how many of these logins succeed.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -26,9 +27,9 @@ import { login } from './works.js';
 
 export const CLIENTS = 400;
 const ACCOUNTS = 64;
-/** Requests a second. */
+/** Requests per second. */
 export const RATES = { verify: 100, refresh: 20 };
-/** Seconds that the storm lasts before and after what is measured. */
+/** How long the storm lasts before and after the measurement, in seconds. */
 export const MARGIN = 1;
 export const WARM_UP_SECONDS = 2;
 
@@ -70,7 +71,8 @@ export async function stockOf({ target, url }, refreshes) {
 
 /**
  * @param {Stocked} stocked
- * @param {{ sender: import('node:child_process').ChildProcess, generator: Generator, seconds: number }} means
+ * @param {{ sender: import('node:child_process').ChildProcess, generator: Generator, seconds:
+ *   number }} means
  * @returns {Promise<Round>}
  */
 async function oneRound(stocked, { sender, generator, seconds }) {
@@ -103,7 +105,11 @@ export async function steady(sender, { served: { url, target }, stock }, seconds
   return felt;
 }
 
-/** Waits until the logins that the storm left behind are through. @param {string} url @param {Stock} stock */
+/**
+ * Waits until the logins that the storm left behind are through.
+ * @param {string} url
+ * @param {Stock} stock
+ */
 async function calm(url, stock) {
   const { path, ...init } = login(/** @type {Session} */ (stock.accounts[0]).username);
   while ((await fetch(url + path, init)).status === 503) await sleep(200);
@@ -122,7 +128,7 @@ async function hashRate() {
 
 /**
  * @param {{ alone: Felt, storm: Felt }[]} rounds
- * @returns what verify and refresh felt
+ * @returns the latencies of verify and refresh
  */
 export function feltIn(rounds) {
   const felt = (/** @type {'verify' | 'refresh'} */ work) => {

@@ -1,4 +1,4 @@
-// What is measured side by side: processes that serve the same routes over the same database server.
+// The targets: processes that serve the same routes over the same database server.
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createConnection } from 'mysql2/promise';
 import { root } from '../scripts/prepare.js';
+import manifest from '../package.json' with { type: 'json' };
 import { isPeerAvailable, startPeer } from './peer/peer.js';
 
 /**
@@ -22,11 +23,14 @@ import { isPeerAvailable, startPeer } from './peer/peer.js';
  * @property {(env?: Record<string, string>) => Promise<Running>} start
  */
 
-/** Hashes of no cost: for sessions that a measurement needs and does not measure. */
+/** The arguments of `npm run start:prod`. */
+const PRODUCTION = manifest.scripts['start:prod'].split(' ').slice(1);
+
+/** Cheap hashes, for sessions that a measurement needs but does not measure. */
 export const CHEAP = { ARGON2_MEMORY_KIB: '1024', ARGON2_TIME_COST: '1' };
 
 /**
- * A new database on the server.
+ * Creates a database on the server.
  * @param {string} serverUrl
  * @param {string} name
  * @returns {Promise<string>} its URL
@@ -39,7 +43,7 @@ export async function createDatabase(serverUrl, name) {
 }
 
 /**
- * Starts targets one after the other: Latchkey first, since the limit's tables are Latchkey's.
+ * Starts targets one after the other, Latchkey first, since the limit uses its tables.
  * @param {Target[]} targets
  * @param {Record<string, string>} [env]
  * @returns {Promise<(Running & { target: Target })[]>}
@@ -56,7 +60,8 @@ export async function startAll(targets, env) {
 }
 
 /**
- * Latchkey as it is built, its log in a file.
+ * Returns the bundled service as a target. It runs as `npm run start:prod` does, with its log in a
+ * file.
  * @param {string} databaseUrl
  * @param {{ nodeOptions?: string[], folder?: string }} [build] Node's options, and the checkout whose build it is
  * @returns {Target & { env: Record<string, string> }} with the settings that it has
@@ -64,18 +69,17 @@ export async function startAll(targets, env) {
 export function latchkey(databaseUrl, { nodeOptions = [], folder = root } = {}) {
   const env = {
     ...{ DATABASE_URL: databaseUrl, AUTH_SECRET: randomBytes(32).toString('hex'), PORT: '0' },
-    // The load generator says where its clients are.
+    // The load generator sends the addresses of its clients.
     ...{ TRUST_PROXY: '127.0.0.1' },
-    // Longer than a run takes.
+    // Longer than a run.
     ACCESS_TOKEN_TTL: '14400',
   };
-  const start = (more = {}) =>
-    startNode([...nodeOptions, '--max-semi-space-size=8', join(folder, 'dist/bundle/main.js')], { ...env, ...more });
+  const start = (more = {}) => startNode([...nodeOptions, ...PRODUCTION], { ...env, ...more }, folder);
   return { name: 'latchkey', env, start };
 }
 
 /**
- * Its tables are Latchkey's, in the same database.
+ * Returns the limit as a target. It uses the tables of Latchkey in the same database.
  * @param {string} databaseUrl
  * @returns {Target}
  */
@@ -93,7 +97,7 @@ export function limit(databaseUrl) {
 
 /**
  * @param {string} databaseUrl
- * @returns {Target | undefined} undefined where its packages cannot be had
+ * @returns {Target | undefined} undefined where its packages are not installed
  */
 export function peer(databaseUrl) {
   if (!isPeerAvailable()) return undefined;
@@ -102,17 +106,18 @@ export function peer(databaseUrl) {
 }
 
 /**
- * Starts a Node program, its output in a file, and waits for the line that says where it serves.
+ * Starts a Node program with its output in a file, and waits for the line that has its address.
  * @param {string[]} args
  * @param {Record<string, string>} env
+ * @param {string} [cwd] the folder of its checkout
  * @returns {Promise<Running>}
  */
-export async function startNode(args, env) {
+export async function startNode(args, env, cwd = root) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
   const log = join(folder, 'log');
   const startedAt = performance.now();
   const child = spawn(process.execPath, args, {
-    cwd: root,
+    cwd,
     env: { PATH: process.env['PATH'] ?? '', NODE_ENV: 'production', ...env },
     stdio: ['ignore', openSync(log, 'a'), 'inherit'],
   });

@@ -1,4 +1,4 @@
-// The workers: what a second one brings.
+// The workers: one worker compared with two.
 import { sideBySide } from './rounds.js';
 import { ratios, typical } from './statistics.js';
 import { createDatabase, latchkey, startAll } from './targets.js';

@@ -1,25 +1,34 @@
-// The work: what the clients of one connection send, one request after the other.
+// The works: the requests that the clients of one connection send, one after the other.
 import { createHash } from 'node:crypto';
 
 /**
- * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>, body?: string }} Request
- * @typedef {{ username: string, refresh: string, access: string }} Session a login of an account of that name
+ * @typedef {{ method: 'GET' | 'POST' | 'DELETE', path: string, headers?: Record<string, string>,
+ *   body?: string }} Request
+ * @typedef {{ username: string, refresh: string, access: string }} Session a login of an account of
+ *   that name
  *
  * @typedef {object} Script
  * @property {Request} first
- * @property {(answer: string) => Request | undefined} [next] from the last answer; undefined: the same request again. Left out: always the same
+ * @property {(answer: string) => Request | undefined} [next] from the last answer; undefined: the
+ *   same request again. Left out: always the same
  *
  * @typedef {object} Work
  * @property {boolean} [spends] whether its sessions are of no use afterwards
  * @property {boolean} [hashes] whether its accounts need hashes of the full cost
  * @property {number} [amount] requests of one round; left out: as many as the time allows
  * @property {(target: string) => boolean} [servedBy] left out: by all
- * @property {(sessions: () => Session, target: string) => Script} script of one connection; `sessions` gives another one at each call
+ * @property {(sessions: () => Session, target: string) => Script} script of one connection;
+ *   `sessions` gives another one at each call
  */
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** @param {string} path @param {object} body @param {'POST' | 'DELETE'} [method] @returns {Request} */
+/**
+ * @param {string} path
+ * @param {object} body
+ * @param {'POST' | 'DELETE'} [method]
+ * @returns {Request}
+ */
 const send = (path, body, method = 'POST') => ({
   method,
   path,
@@ -28,7 +37,7 @@ const send = (path, body, method = 'POST') => ({
 });
 
 /**
- * A request from somewhere: each person has a network of their own, as real clients mostly have.
+ * Returns a request from an address. Each account has its own network, as most real clients have.
  * @param {number} network @param {Request} request @returns {Request}
  */
 const from = (network, request) => ({
@@ -39,7 +48,7 @@ const from = (network, request) => ({
   },
 });
 
-/** Where somebody is at home. @param {string} username */
+/** Returns the home address of an account. @param {string} username */
 const homeOf = (username) => createHash('sha256').update(username).digest().readUInt32BE();
 
 let count = 0;
@@ -51,7 +60,7 @@ export const register = (username) => from(homeOf(username), send('/auth/registe
 export const login = (username) => from(homeOf(username), send('/auth/token', { username, password: PASSWORD }));
 
 let networks = 0;
-/** A network that nothing came from before. */
+/** Returns a network that no request has come from before. */
 const newNetwork = () => homeOf(`${process.pid} ${Date.now()} ${networks++}`);
 /** @param {string} username @param {number} network @returns {Request} */
 const guess = (username, network) =>
@@ -73,10 +82,13 @@ const logout = (session, target) =>
     ? send('/auth/token/blacklist', { refresh: session.refresh })
     : send('/user/login', { access_token: session.access, refresh_token: session.refresh }, 'DELETE');
 
-/** Cut off by time, those under way would go on being hashed into the next one's turn. Divides evenly among the connections. */
+/**
+ * A fixed number, since hashes of requests that a deadline cuts off would run into the next load.
+ * Divides evenly among the connections.
+ */
 const HASHES = 192;
 
-/** How many verifications and refreshes come to one login in the mixed load. */
+/** How many verifications and refreshes follow each login in the mixed load. */
 const MIX = { refresh: 10, verify: 100 };
 
 /** @type {Record<string, Work>} */
@@ -105,19 +117,19 @@ export const works = {
   login: { hashes: true, amount: HASHES, script: (sessions) => ({ first: login(sessions().username) }) },
   register: { amount: HASHES, script: () => ({ first: register(newName()), next: () => register(newName()) }) },
   mixed: { hashes: true, script: (sessions) => mixed(sessions().username) },
-  // Another session at each request.
+  // Each request uses another session.
   'verify-each': { script: each((session) => verify(session.access)) },
   'refresh-each': { spends: true, script: each((session) => refresh(session.refresh)) },
   'login-each': { hashes: true, amount: HASHES, script: each((session) => login(session.username)) },
   'login-storm': { hashes: true, script: each((session) => login(session.username)) },
-  // From where the account has not logged in before.
+  // The account has not logged in from this network before.
   'login-new': {
     hashes: true,
     amount: HASHES,
     servedBy: (target) => target === 'latchkey',
     script: each(({ username }) => from(newNetwork(), send('/auth/token', { username, password: PASSWORD }))),
   },
-  // Attacks: one source that tries one name, one name that all sources try, and other names from everywhere.
+  // Attacks: one source on one name, all sources on one name, and all sources on other names.
   'flood-source': { script: each(({ username }) => guess(username, 1)) },
   'flood-name': { script: (sessions) => again(sessions().username) },
   'flood-names': { script: each(() => guess(newName(), newNetwork())) },
@@ -134,7 +146,11 @@ function each(requestOf) {
   return (sessions) => ({ first: requestOf(sessions()), next: () => requestOf(sessions()) });
 }
 
-/** A verification, a refresh and a read of the account, and again. @param {Session} session @returns {Script} */
+/**
+ * A verification, a refresh and a read of the account, and again.
+ * @param {Session} session
+ * @returns {Script}
+ */
 function inTurn(session) {
   let tokens = { access: session.access, refresh: session.refresh };
   let step = 0;
@@ -152,7 +168,11 @@ function inTurn(session) {
   };
 }
 
-/** One login, its refreshes among its verifications, and again. @param {string} username @returns {Script} */
+/**
+ * One login, its refreshes among its verifications, and again.
+ * @param {string} username
+ * @returns {Script}
+ */
 function mixed(username) {
   const cycle = 1 + MIX.refresh + MIX.verify;
   const every = cycle / MIX.refresh;

@@ -13,31 +13,34 @@ const IMAGE = 'mysql:8.4';
 
 /**
  * @typedef {object} DatabaseServer
- * @property {string} url its user may create databases
+ * @property {string} url of a user who may create databases
  * @property {() => void} stop
- * @property {(signal: NodeJS.Signals) => void} signal to the server process; not for a container
- * @property {() => Promise<void>} restart over the same data, after it was killed; not for a container
+ * @property {(signal: NodeJS.Signals) => void} signal signals the server process; not for a
+ *   container
+ * @property {() => Promise<void>} restart restarts a killed server over its data; not for a
+ *   container
  */
 
 /**
- * Brings up a MySQL-protocol server with empty data: one that is on this machine, the distribution's, or a container.
- * @param {string[]} options more of the server program's own; not for a container
- * @param {string} parent where its temporary folder is made; not for a container
+ * Starts a MySQL-protocol server with empty data: a program of this machine, the distribution's
+ * package, or a container.
+ * @param {string[]} options further options of the server program; not for a container
+ * @param {string} parent the folder for its temporary folder; not for a container
  * @returns {Promise<DatabaseServer>}
  */
 export async function startDatabaseServer(options = [], parent = tmpdir()) {
   const mysqld = findOrInstallServer();
   if (mysqld) return privateServer(mysqld, options, parent);
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
-  throw new Error('a database server is needed: mysqld or mariadbd on the PATH, or Docker');
+  throw new Error('tests on MySQL need a database server: mysqld or mariadbd on the PATH, or Docker');
 }
 
-/** A server program that is on this machine, or the distribution's. */
+/** Returns the path of a server program of this machine, or installs the distribution's. */
 export function findOrInstallServer() {
-  return findServer() ?? installed();
+  return findServer() ?? installServer();
 }
 
-/** A free port of the loopback. */
+/** Returns a free port of the loopback interface. */
 export async function freePort() {
   const listener = createServer().listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -47,7 +50,7 @@ export async function freePort() {
   return port;
 }
 
-/** A server program, with what it takes to make its data folder. */
+/** Finds a server program, with the programs that make its data folder. */
 function findServer() {
   const server = findProgram('mysqld', 'mariadbd');
   const isComplete =
@@ -55,20 +58,20 @@ function findServer() {
   return isComplete ? server : undefined;
 }
 
-/** MariaDB's packages bring a `mysqld` too. @param {string} server */
+/** Checks for MariaDB, whose packages have a `mysqld` too. @param {string} server */
 function isMariaDb(server) {
   return spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout.includes('MariaDB');
 }
 
-/** The cores of the distribution's MariaDB alone: its full package would start a service of its own. */
-function installed() {
-  const works =
+/** Installs MariaDB's core packages. The full package would start a service. */
+function installServer() {
+  const isInstalled =
     installDebianPackages('mariadb-server-core', 'mariadb-client-core') || installDebianPackages('mariadb-server');
-  return works ? findServer() : undefined;
+  return isInstalled ? findServer() : undefined;
 }
 
 /**
- * A server of our own, on a free port and in a temporary folder.
+ * Starts a server on a free port, in a temporary folder.
  * @param {string} mysqld
  * @param {string[]} options
  * @param {string} parent
@@ -94,7 +97,7 @@ async function privateServer(mysqld, options, parent) {
         '--no-defaults',
         ...ownUser,
         `--datadir=${data}`,
-        // Servers that start remove the temporary tables of whoever shares the folder.
+        // A server that starts removes all temporary tables in its folder.
         `--tmpdir=${folder}`,
         `--port=${port}`,
         '--bind-address=127.0.0.1',
@@ -108,7 +111,7 @@ async function privateServer(mysqld, options, parent) {
     );
   let child = run(`--init-file=${initFile}`);
   const url = `mysql://latchkey:${password}@127.0.0.1:${port}/mysql`;
-  const isUp = () => answering(url, child, () => readFileSync(log, 'utf8').slice(-2000));
+  const isUp = () => waitUntilUp(url, child, () => readFileSync(log, 'utf8').slice(-2000));
   const stop = () => {
     child.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
@@ -127,11 +130,11 @@ async function privateServer(mysqld, options, parent) {
   };
 }
 
-/** Servers run as whoever starts them; of root they want to hear it. */
+/** Servers run as root only when they are told to. */
 export const ownUser = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 /**
- * Makes an empty data folder, whose user `root` may log in from this machine without a password.
+ * Makes an empty data folder. Its user `root` may log in from this machine without a password.
  * @param {string} mysqld
  * @param {string} data
  */
@@ -144,7 +147,7 @@ export function initialize(mysqld, data) {
   if (result.status !== 0) throw new Error(`${command}: ${result.stderr || result.stdout}`);
 }
 
-/** The official image, where Docker answers. */
+/** Starts the official image in Docker. */
 async function container() {
   const password = randomBytes(12).toString('hex');
   const port = await freePort();
@@ -154,20 +157,21 @@ async function container() {
   const { status, stdout, stderr } = spawnSync('docker', run, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`docker: ${stderr}`);
   const url = `mysql://root:${password}@127.0.0.1:${port}/mysql`;
-  await answering(url);
+  await waitUntilUp(url);
   const cannot = () => {
-    throw new Error('the processes of a container are its own');
+    throw new Error('this machine cannot signal the server in a container');
   };
   const stop = () => void spawnSync('docker', ['kill', stdout.trim()], { stdio: 'ignore' });
   return { url, stop, signal: cannot, restart: cannot };
 }
 
 /**
+ * Waits until the server answers, for 60 s at most.
  * @param {string} url
  * @param {import('node:child_process').ChildProcess} [child]
  * @param {() => string} log
  */
-async function answering(url, child, log = () => '') {
+async function waitUntilUp(url, child, log = () => '') {
   for (let attempt = 0; attempt < 1200; attempt++) {
     if (child && (child.exitCode !== null || child.signalCode !== null)) break;
     try {

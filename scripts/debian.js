@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Where programs are installed that are not on everybody's PATH. */
+/** Folders of programs that may be missing from the PATH. */
 const MORE_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/usr/local/bin', '/opt/homebrew/bin', '/opt/homebrew/sbin'];
 
 /**
- * The first of these programs that is on this machine.
+ * Returns the path of the first of these programs that this machine has.
  * @param {...string} names
  * @returns {string | undefined}
  */
@@ -19,13 +19,14 @@ export function findProgram(...names) {
 }
 
 /**
- * Installs packages of Debian or Ubuntu.
+ * Installs packages of Debian or Ubuntu, if this process runs as root on such a system. Says so,
+ * since it changes the machine.
  * @param {...string} names
- * @returns {boolean} whether that was possible and worked
+ * @returns {boolean} whether it worked
  */
 export function installDebianPackages(...names) {
   if (process.getuid?.() !== 0 || !findProgram('apt-get')) return false;
-  console.log(`installing ${names.join(' ')} ...`);
+  console.log(`installing ${names.join(' ')} on this machine, by apt-get as root ...`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   /** @param {string[]} args */
   const apt = (...args) => spawnSync('apt-get', args, { env, stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
@@ -33,10 +34,10 @@ export function installDebianPackages(...names) {
 }
 
 /**
- * Brings the files of a package of Debian or Ubuntu into a folder, and neither installs nor starts anything.
+ * Unpacks a package of Debian or Ubuntu into a folder, without installing it.
  * @param {string} name
  * @param {string} folder
- * @returns {boolean} whether that was possible and worked
+ * @returns {boolean} whether it worked
  */
 export function unpackDebianPackage(name, folder) {
   if (!findProgram('apt-get') || !findProgram('dpkg-deb')) return false;

@@ -2,11 +2,11 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** What the tests on Group Replication need; for messages. */
+/** The server that the tests on Group Replication need, in words for messages. */
 export const GROUP_SERVER = "MySQL's own mysqld with group_replication.so, on the PATH or in MYSQL_BIN";
 
 /**
- * A MySQL server of this machine that brings Group Replication. MariaDB calls its server `mysqld` too, and has none.
+ * Returns the path of a MySQL server with Group Replication. MariaDB has a `mysqld` without it.
  * @returns {string | undefined}
  */
 export function findGroupServer() {

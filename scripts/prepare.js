@@ -1,32 +1,41 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The checkout, wherever a script is called from. */
+/** The folder of the checkout. Scripts can be called from any folder. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Installs the packages of the lock file unless they are there. */
+const SOURCES = [
+  ...['src', 'scripts/bundle.js', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json'],
+  ...['package.json', 'package-lock.json'],
+];
+
+/** Installs the packages of the lock file, unless they are installed. */
 export function install() {
-  if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return;
+  if (isInstalled()) return;
   console.log('installing packages ...');
   npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
-/** Compiles the sources unless they are older than what was compiled. */
+/** Whether the packages are newer than the lock file, with a link to each workspace. */
+function isInstalled() {
+  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) return false;
+  /** @type {{ packages: Record<string, { link?: boolean }> }} */
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+  return Object.entries(packages).every(([path, { link }]) => !link || existsSync(join(root, path)));
+}
+
+/** Compiles the sources, unless the build is newer. */
 export function build() {
-  const newest = Math.max(
-    ...['src', 'scripts/bundle.js', 'ormconfig.ts', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'].map(
-      newestIn,
-    ),
-  );
+  const newest = Math.max(...SOURCES.map(newestIn));
   if (modified('dist/bundle/main.js') >= newest) return;
   console.log('building ...');
   npm('run', 'build', '--silent');
 }
 
 /**
- * Runs npm, which is a script of another name on each system, and stops where it fails.
+ * Runs npm, and exits when npm fails. The name of npm's program differs between systems.
  * @param {string[]} args
  */
 export function npm(...args) {
@@ -36,7 +45,7 @@ export function npm(...args) {
 }
 
 /**
- * Runs a command to its end, its output being ours; stops where it fails.
+ * Runs a command with the output of this process, and exits when the command fails.
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} options
@@ -54,7 +63,8 @@ function modified(path) {
 }
 
 /**
- * The latest change in a file or folder; a folder's own time tells of removed files.
+ * Returns the time of the latest change in a file or folder. A folder's own time covers removed
+ * files.
  * @param {string} path
  * @returns {number}
  */

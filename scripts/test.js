@@ -1,4 +1,4 @@
-// `npm test`: everything but the cluster, from a fresh clone.
+// `npm test`: all suites but those on clusters, from a fresh clone.
 import { build, install, npm, root } from './prepare.js';
 
 process.chdir(root);

@@ -9,7 +9,7 @@ import { freePort } from '../scripts/database-server.js';
 import { TEST_ENV } from './support/service.js';
 import { embeddedStore, type Store } from './support/store.js';
 
-/** Makes each line of the log long. */
+/** A long path, for long log lines. */
 const PATH = `/${'a'.repeat(300)}`;
 const ID = 'x'.repeat(100);
 
@@ -24,7 +24,7 @@ afterEach(async () => {
   await store.dispose();
 });
 
-/** Starts the service, whose log goes to a descriptor or to a pipe. */
+/** Starts the service with its log on a descriptor or a pipe. */
 async function start(log: number | 'pipe'): Promise<void> {
   const PORT = String(await freePort());
   const env = { ...TEST_ENV, ...store.env, PORT };
@@ -41,7 +41,7 @@ async function start(log: number | 'pipe'): Promise<void> {
   }
 }
 
-/** Sends requests, each of which makes a line. All must be answered. */
+/** Sends requests that make one log line each. All must be answered. */
 async function send(count: number): Promise<void> {
   for (let sent = 0; sent < count; sent += 100) {
     const answers = Array.from({ length: 100 }, (_, i) =>
@@ -51,51 +51,51 @@ async function send(count: number): Promise<void> {
   }
 }
 
-async function stops(): Promise<void> {
+async function expectStop(): Promise<void> {
   child.kill('SIGTERM');
   if (child.exitCode === null) await once(child, 'exit');
   expect(child.exitCode).toBe(0);
 }
 
-describe.skipIf(process.platform === 'win32')('a log that cannot be written does not keep clients waiting', () => {
-  it.runIf(process.platform === 'linux')('on a disk that is full', async () => {
+describe.skipIf(process.platform === 'win32')('the service answers while its log cannot be written', () => {
+  it.runIf(process.platform === 'linux')('because the disk is full', async () => {
     await start(openSync('/dev/full', 'a'));
     await send(500);
-    await stops();
+    await expectStop();
   });
 
-  it('whose reader has gone', async () => {
+  it('because the reader has gone', async () => {
     await start('pipe');
     child.stdout?.destroy();
     await send(500);
-    await stops();
+    await expectStop();
   });
 
-  it('whose reader has stalled for good', async () => {
+  it('because the reader has stalled for good', async () => {
     await start('pipe');
     await send(2_000);
-    await stops();
+    await expectStop();
   });
 
-  it('whose reader has stalled, and says what was lost when it goes on', async () => {
+  it('because the reader stalls, and logs the number of lost lines afterwards', async () => {
     await start('pipe');
     const count = 6_000;
     await send(count);
     let text = '';
     child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
     while (!text.includes('log_lines_lost')) await sleep(20);
-    await stops();
+    await expectStop();
     const lines = text
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    const told = lines.filter(({ reqId }) => String(reqId).startsWith(ID)).length;
+    const written = lines.filter(({ reqId }) => String(reqId).startsWith(ID)).length;
     const lost = lines.reduce((sum, line) => sum + Number(line['lost'] ?? 0), 0);
     expect(lost).toBeGreaterThan(0);
-    expect(told + lost).toBe(count);
+    expect(written + lost).toBe(count);
   });
 
-  it('on a small disk that is full for a while, and says what was lost when there is room', async (context) => {
+  it('because the disk is full for a while, and logs the number of lost lines afterwards', async (context) => {
     const disk = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
     try {
@@ -106,7 +106,7 @@ describe.skipIf(process.platform === 'win32')('a log that cannot be written does
       await send(6_000);
       spawnSync('mount', ['-o', 'remount,size=16m', disk]);
       while (!readFileSync(join(disk, 'log'), 'utf8').includes('log_lines_lost')) await sleep(20);
-      await stops();
+      await expectStop();
       const lines = readFileSync(join(disk, 'log'), 'utf8').trimEnd().split('\n');
       for (const line of lines) expect(() => JSON.parse(line) as unknown).not.toThrow();
       closeSync(log);

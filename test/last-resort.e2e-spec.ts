@@ -5,21 +5,21 @@ import { canSeeProcesses, childrenOf, until } from './support/family.js';
 import type { ServiceProcess } from './support/process.js';
 import { processesOfEachTest } from './support/processes.js';
 
-/** What nothing in the program catches, each at SIGUSR2. */
+/** Code that fails at SIGUSR2 with an error that nothing catches. */
 const FAULTS = {
   'an exception': `setImmediate(() => { throw new Error('not caught'); })`,
   'a rejection': `Promise.reject(new Error('not caught'))`,
-  'one after the other': `setInterval(() => { throw new Error('not caught'); }, 1)`,
+  'a series of exceptions': `setInterval(() => { throw new Error('not caught'); }, 1)`,
 };
 const preloaded = (fault: string) => ({
   NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => ${fault})`)}`,
 });
 
-/** A registration whose body is still to be sent. */
-function halfRegistration(url: string) {
+/** Starts a registration and sends its body later. */
+function startRegistration(url: string) {
   const headers = { 'content-type': 'application/json', expect: '100-continue', 'transfer-encoding': 'chunked' };
   const sent = request(`${url}/auth/register`, { method: 'POST', headers });
-  const taken = new Promise((resolve) => sent.once('continue', resolve));
+  const accepted = new Promise((resolve) => sent.once('continue', resolve));
   const status = new Promise<number | undefined>((resolve, reject) => {
     sent.on('error', reject);
     sent.on('response', (response) => {
@@ -29,7 +29,7 @@ function halfRegistration(url: string) {
   status.catch(() => undefined);
   sent.flushHeaders();
   const finish = () => sent.end(JSON.stringify({ username: 'alice', password: PASSWORD }));
-  return { taken, status, finish };
+  return { accepted, status, finish };
 }
 
 const linesOf = ({ stdout }: ServiceProcess) => stdout.split('\n').filter((line) => line.includes('uncaught_error'));
@@ -37,11 +37,11 @@ const linesOf = ({ stdout }: ServiceProcess) => stdout.split('\n').filter((line)
 describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
-  it.each(Object.entries(FAULTS))('is logged once, and requests under way are answered: %s', async (_, fault) => {
+  it.each(Object.entries(FAULTS))('is logged once, and open requests are answered: %s', async (_, fault) => {
     const service = processes.start(preloaded(fault));
     const url = await service.ready();
-    const registration = halfRegistration(url);
-    await registration.taken;
+    const registration = startRegistration(url);
+    await registration.accepted;
     service.kill('SIGUSR2');
     expect(await service.logged(({ event }) => event === 'uncaught_error')).toMatchObject({
       level: 'fatal',
@@ -54,7 +54,7 @@ describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_
     expect(service.stderr).toBe('');
   });
 
-  it.runIf(inject('mysqlUrl'))('ends one worker, which is replaced', async () => {
+  it.runIf(inject('mysqlUrl'))('ends one worker, which the primary replaces', async () => {
     const service = processes.start({ WORKERS: '2', ...preloaded(FAULTS['an exception']) });
     const url = await service.ready();
     const workers = childrenOf(service.pid);
@@ -65,10 +65,10 @@ describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_
     expect(linesOf(service)).toHaveLength(1);
   });
 
-  it.runIf(inject('mysqlUrl'))('of the first process drains the workers', async () => {
+  it.runIf(inject('mysqlUrl'))('drains the workers when it happens in the primary', async () => {
     const service = processes.start({ WORKERS: '2', ...preloaded(FAULTS['an exception']) });
-    const registration = halfRegistration(await service.ready());
-    await registration.taken;
+    const registration = startRegistration(await service.ready());
+    await registration.accepted;
     service.kill('SIGUSR2');
     await service.logged(({ event }) => event === 'uncaught_error');
     registration.finish();

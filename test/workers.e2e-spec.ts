@@ -9,11 +9,11 @@ import { canSeeProcesses, childrenOf, connectionsOf, familyOf, isAlive, until } 
 import { processesOfEachTest } from './support/processes.js';
 import { embeddedStore } from './support/store.js';
 
-/** A request on a connection of its own, which stays open until the end of the test. */
+/** A request on its own connection, which stays open until the test ends. */
 class Call {
   readonly answered: Promise<{ status: number; body: Record<string, string> }>;
-  /** The service has taken it, and waits for its body. */
-  readonly taken: Promise<unknown>;
+  /** Resolves when the service has accepted the request and waits for its body. */
+  readonly accepted: Promise<unknown>;
   private readonly sent;
 
   constructor(
@@ -27,13 +27,13 @@ class Call {
     });
     const headers = {
       'content-type': 'application/json',
-      // Node by itself sends the body of a DELETE without saying where it ends.
+      // Node would send the body of a DELETE without its length.
       ...(method !== 'GET' && { 'transfer-encoding': 'chunked' }),
       ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
       ...(held && { expect: '100-continue' }),
     };
     this.sent = request(url + path, { method, agent, headers });
-    this.taken = new Promise((resolve) => this.sent.once('continue', resolve));
+    this.accepted = new Promise((resolve) => this.sent.once('continue', resolve));
     this.answered = new Promise((resolve, reject) => {
       this.sent.on('error', reject);
       this.sent.on('response', (response) => {
@@ -46,7 +46,7 @@ class Call {
         });
       });
     });
-    // Whoever asks for it hears of a failure.
+    // Tests that await the answer still see the failure.
     this.answered.catch(() => undefined);
   }
 
@@ -71,7 +71,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
   const processes = processesOfEachTest();
   const start = (env: Record<string, string> = {}) => processes.start({ WORKERS: '2', ...env });
 
-  it('serve on one port, and both see at once what one of them is told', async () => {
+  it('serve one port, and see the changes of each other at once', async () => {
     const service = start();
     const url = await service.ready();
     expect(await service.logged(({ msg }) => msg === 'ready')).toMatchObject({ workers: 2, url });
@@ -90,7 +90,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
     expect(service.stderr).toBe('');
   });
 
-  it('are ready together: /readyz answers 503 until the last of them serves', async () => {
+  it('answer /readyz with 503 until both serve', async () => {
     const port = await freePort();
     const service = start({ PORT: String(port) });
     const readyz = () => fetch(`http://127.0.0.1:${port}/readyz`, { headers: { connection: 'close' } });
@@ -123,7 +123,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
     expect(threads.map((found) => found?.[1]).sort()).toEqual(shares);
   });
 
-  it('are replaced when they are killed, and one goes on answering without the other', async () => {
+  it('are replaced when they are killed, while the other one answers', async () => {
     const service = start();
     const url = await service.ready();
     const port = Number(new URL(url).port);
@@ -151,7 +151,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
     expect(await many(8, () => getUser(url, access))).toEqual(new Array(8).fill(200));
   });
 
-  it('stop as ever while one of them is being replaced', async () => {
+  it('stop while one of them is being replaced', async () => {
     const service = start();
     await service.ready();
     const workers = childrenOf(service.pid);
@@ -165,9 +165,9 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
   });
 
   it.each<[string, (pid: number) => number[]]>([
-    ['to the first process', (pid) => [pid]],
+    ['to the primary', (pid) => [pid]],
     ['to every process', familyOf],
-  ])('finish what they took on a SIGTERM %s, and leave no process behind', async (_, told) => {
+  ])('answer accepted requests on a SIGTERM %s, and leave no process behind', async (_, signalled) => {
     const service = start();
     const url = await service.ready();
     const { access: token } = await register(url, 'alice');
@@ -180,12 +180,12 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
             status: 201,
           },
     );
-    await Promise.all(calls.map(({ call }) => call.taken));
+    await Promise.all(calls.map(({ call }) => call.accepted));
     const family = familyOf(service.pid);
     expect(family).toHaveLength(5);
-    // Half of them are under way by then, and half have yet to send their bodies.
+    // Half of the requests are complete by then, and half have yet to send their bodies.
     for (const { call, json } of calls.slice(0, 8)) call.finish(json);
-    for (const pid of told(service.pid)) process.kill(pid, 'SIGTERM');
+    for (const pid of signalled(service.pid)) process.kill(pid, 'SIGTERM');
     for (const { call, json } of calls.slice(8)) call.finish(json);
     const answers = await Promise.all(calls.map(({ call }) => call.answered));
     expect(answers.map(({ status }) => status)).toEqual(calls.map(({ status }) => status));
@@ -197,8 +197,8 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
 
   it.each<[string, RegExp, () => Promise<Record<string, string>>]>([
     [
-      'a port that is taken',
-      /^latchkey: PORT: is taken by another program\n$/,
+      'a port in use',
+      /^latchkey: PORT: another program uses it; choose a free one\n$/,
       async () => {
         const other = createServer().listen(0, '127.0.0.1');
         await new Promise((resolve) => other.once('listening', resolve));
@@ -207,7 +207,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
       },
     ],
     [
-      'another secret than the keys were sealed with',
+      'a secret that did not seal the keys',
       /^latchkey: AUTH_SECRET: is not the one .*\n$/,
       async () => {
         const service = start({ WORKERS: '1' });
@@ -216,7 +216,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
       },
     ],
     [
-      'a password that the database does not know',
+      'a wrong database password',
       /^latchkey: DATABASE_URL: the server does not admit .*\n$/,
       async () => {
         const url = new URL(processes.store.env['DATABASE_URL']!);
@@ -240,7 +240,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
     await until(() => ![...family].some(isAlive));
   });
 
-  it('go when the first process is killed', async () => {
+  it('end when the primary is killed', async () => {
     const service = start();
     const url = await service.ready();
     const family = familyOf(service.pid);
@@ -251,17 +251,17 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
   });
 });
 
-describe('on the embedded store', () => {
+describe('the embedded store', () => {
   const processes = processesOfEachTest(embeddedStore);
 
-  it('more than one worker is refused with one line', async () => {
+  it('refuses more than one worker with one line', async () => {
     const service = processes.start({ WORKERS: '2' });
     expect(await service.exited).toBe(1);
     expect(service.stderr).toMatch(/^latchkey: WORKERS: must be 1 on the embedded store.*\n$/);
     expect(service.stdout).toBe('');
   });
 
-  it('WORKERS=auto is one', async () => {
+  it('has one worker with WORKERS=auto', async () => {
     const service = processes.start({ WORKERS: 'auto' });
     const url = await service.ready();
     await register(url, 'alice');

@@ -1,12 +1,13 @@
-// Makes tokens for sessions that were filled in, by the service's own code.
+// Makes tokens for the filled sessions with the code of the service.
 import { createConnection } from 'mysql2/promise';
 
 /**
  * @typedef {import('../works.js').Session} Session
  *
  * @typedef {object} Armed
- * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with tokens that are valid, of the
- *   rows of these numbers; where there are fewer rows, each has several access tokens
+ * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with
+ *   tokens that are valid, of the rows of these numbers; where there are fewer rows, each has
+ *   several access tokens
  * @property {() => Promise<void>} close
  */
 
@@ -45,7 +46,7 @@ export async function arm(databaseUrl, filled, env) {
 }
 
 /**
- * Reads the rows of some numbers, in a random order.
+ * Reads the rows with some numbers, in random order.
  * @param {import('mysql2/promise').Connection} connection
  * @param {import('./fill.js').Filled} filled
  * @param {number[]} numbers
@@ -64,17 +65,17 @@ async function pick(connection, filled, numbers) {
 }
 
 /**
- * The parts of the compiled service that make tokens.
+ * Imports the parts of the compiled service that make tokens.
  * @param {Record<string, string>} env
  */
 async function serviceParts(env) {
   await import('reflect-metadata');
   const { NestFactory } = await import('@nestjs/core');
   const { AppModule } = await compiled('app.module.js');
-  const { loadConfig } = await compiled('config/config.js');
+  const { loadConfig } = await compiled('platform/config/config.js');
   const { StartupService } = await compiled('startup/startup.service.js');
-  const { AccessTokens } = await compiled('auth/tokens/access-tokens.js');
-  const { RefreshTokens } = await compiled('auth/tokens/refresh-tokens.js');
+  const { AccessTokens } = await compiled('sessions/tokens/access-tokens.js');
+  const { RefreshTokens } = await compiled('sessions/tokens/refresh-tokens.js');
   const module = AppModule.forRoot(loadConfig(env));
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   const part = (/** @type {any} */ type) => app.get(type, { strict: false });
@@ -98,7 +99,11 @@ async function serviceParts(env) {
   };
 }
 
-/** Found when it is run, not when types are checked: it may not be built then. @param {string} path @returns {Promise<any>} */
+/**
+ * Imports a file of the build, which may not exist when types are checked.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
 function compiled(path) {
   return import(new URL(`../../dist/src/${path}`, import.meta.url).href);
 }

@@ -1,4 +1,4 @@
-// Fills the service's tables inside the database server, with rows as the service writes them.
+// Fills the tables of the service inside the database server, with rows as the service writes them.
 import { createConnection } from 'mysql2/promise';
 import { newName, register } from '../works.js';
 
@@ -6,22 +6,25 @@ import { newName, register } from '../works.js';
  * @typedef {object} Filled
  * @property {number} rows of each table
  * @property {number} gigabytes of both tables with their indexes
- * @property {(number: string) => string} sessionId SQL for the id of the session of a number that is given as SQL
+ * @property {(number: string) => string} sessionId SQL for the id of the session of a number that
+ *   is given as SQL
  */
 
 const DAY_MS = 86_400_000;
 const CHUNK = 100_000;
 
-/** How long ago the first and the last were made, in days. Nobody's session is older than its account. */
+/** How long ago the first and the last were made, in days. No session is older than its account. */
 const USERS = { from: 120, to: 60 };
 const SESSIONS = { from: 60, to: 0 };
 
-/** A session's last refresh is at most that long ago, in days, and it lives on for a week. */
+/**
+ * How long ago the last refresh of a session is at most, in days. A session lasts a week longer.
+ */
 const REFRESHED = 3;
 const REFRESH_TTL = 7;
 const SESSION_MAX_AGE = 90;
 
-/** Scatters sessions over accounts, one each. A prime, which divides no number of rows that it is used with. */
+/** Scatters sessions over accounts, one each: a prime that divides no number of rows. */
 const SCATTER = 7_368_787;
 
 const USER_AGENT =
@@ -55,7 +58,8 @@ export async function fill(databaseUrl, serviceUrl, rows, progress) {
 }
 
 /**
- * The hash of an account of the service's own: what all others have too, since a hash for each would take days.
+ * Returns the hash of an account of the service. All accounts share it, since a hash for each would
+ * take days.
  * @param {import('mysql2/promise').Connection} connection
  * @param {string} serviceUrl
  * @returns {Promise<string>}
@@ -70,7 +74,10 @@ async function hashOfService(connection, serviceUrl) {
   return found[0].password_hash;
 }
 
-/** The numbers of a chunk, doubled until there are enough. @param {import('mysql2/promise').Connection} connection */
+/**
+ * The numbers of a chunk, doubled until there are enough.
+ * @param {import('mysql2/promise').Connection} connection
+ */
 async function numberTable(connection) {
   await connection.query('CREATE TABLE numbers (n INT NOT NULL PRIMARY KEY)');
   await connection.query('INSERT INTO numbers VALUES (0)');
@@ -93,7 +100,7 @@ function statements(rows, now, passwordHash) {
   const sessionId = (n) => uuid('session', n, created(SESSIONS, n));
   /** @param {string} n */
   const users = (n) => {
-    const name = `CONCAT('somebody.', LPAD(${n}, 9, '0'))`;
+    const name = `CONCAT('account.', LPAD(${n}, 9, '0'))`;
     const email = `CONCAT(${name}, '@example.com')`;
     return columns({
       ...{ id: userId(n), username: name, username_key: name, email, email_key: email, first_name: "'Some'" },
@@ -122,7 +129,8 @@ function columns(values) {
 }
 
 /**
- * A UUID of version 7: its time, which grows with the number, then what looks random.
+ * Returns SQL for a UUID of version 7: a time that grows with the number, then pseudo-random
+ * digits.
  * @param {string} kind
  * @param {string} n
  * @param {string} time milliseconds

@@ -1,5 +1,6 @@
-// The limit: what the machine can do for these routes. Bare Fastify, prepared statements, node:crypto and the fastest
-// argon2id there is, over the service's own tables; no validation, log, configuration or error handling around them.
+// The limit: what the machine can do for these routes. Bare Fastify, prepared statements,
+// node:crypto and the fastest argon2id over the tables of the service, without validation, log or
+// error handling.
 import {
   createHash,
   createHmac,
@@ -110,7 +111,8 @@ const none = { type: 'object', properties: {} };
  * @param {string} url
  * @param {number} status
  * @param {object} answer its schema
- * @param {(body: any, request: import('fastify').FastifyRequest) => Promise<object | undefined>} handle undefined: 401
+ * @param {(body: any, request: import('fastify').FastifyRequest) => Promise<object | undefined>}
+ *   handle undefined: 401
  */
 function route(method, url, status, answer, handle) {
   app.route({

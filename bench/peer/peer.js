@@ -9,7 +9,7 @@ import { createConnection } from 'mysql2/promise';
 import { freePort } from '../../scripts/database-server.js';
 import { installDebianPackages } from '../../scripts/debian.js';
 
-/** The system's own: another one that is first on the PATH would not see Debian's packages. */
+/** The system's Python. Another one on the PATH would not see Debian's packages. */
 const PYTHON = '/usr/bin/python3';
 
 const MODULES = ['django', 'rest_framework', 'rest_framework_simplejwt', 'argon2', 'MySQLdb', 'gunicorn'];
@@ -23,10 +23,10 @@ const PACKAGES = [
 ];
 
 const WORKERS = 3;
-/** Seconds for requests under way when it stops. */
+/** How long a stop waits for open requests, in seconds. */
 const GRACE = 3;
 
-/** The modules of the working directory are importable. */
+/** Makes the modules of the working directory importable. */
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 
 /** Installs what it needs. @returns {boolean} whether this machine can have it */
@@ -56,7 +56,7 @@ export async function startPeer(databaseUrl, given) {
     PYTHON,
     [
       ...['-m', 'gunicorn', 'django.core.wsgi:get_wsgi_application()', '--bind', `127.0.0.1:${port}`],
-      // The default kind of worker would close each connection after its answer.
+      // The default workers close each connection after its answer.
       ...['--workers', `${WORKERS}`, '--worker-class', 'gthread', '--threads', '4', '--keep-alive', '60'],
       ...['--graceful-timeout', `${GRACE}`, '--log-level', 'warning'],
     ],
@@ -94,7 +94,7 @@ async function migrate(databaseUrl, env) {
 }
 
 /**
- * Waits until all its workers are there and it answers; a refusal is an answer.
+ * Waits until all workers run and the peer answers. A refusal is an answer.
  * @param {string} url
  * @param {number} pid
  */
@@ -105,7 +105,7 @@ async function answers(url, pid) {
       await (await fetch(url)).arrayBuffer();
       if (workersOf(pid).length === WORKERS) return true;
     } catch {
-      // Not yet.
+      // The peer does not listen yet.
     }
   }
   return false;

@@ -3,7 +3,8 @@
 /**
  * @typedef {{ functionName: string, url: string, lineNumber: number }} CallFrame
  * @typedef {{ id: number, callFrame: CallFrame, children?: number[] }} Node
- * @typedef {{ nodes: Node[], startTime: number, samples: number[], timeDeltas: number[] }} CpuProfile times in microseconds
+ * @typedef {{ nodes: Node[], startTime: number, samples: number[], timeDeltas: number[] }}
+ *   CpuProfile times in microseconds
  *
  * @typedef {object} Flame
  * @property {string} name
@@ -13,14 +14,15 @@
  * @property {number} to
  */
 
-/** Narrower ones are left out. */
+/** Narrower rectangles are left out. */
 const NARROWEST = 0.002;
-/** Owners that have a colour of their own; the rest share one. */
+/** Owners with a color of their own. The others share one. */
 const OWNERS = 9;
 
 /**
  * @param {CpuProfile} profile
- * @param {{ from: number, to: number }} loaded the time to look at, in microseconds of the profile's clock
+ * @param {{ from: number, to: number }} loaded the time to look at, in microseconds of the
+ *   profile's clock
  * @returns {Flame[]}
  */
 export function flamesOf({ nodes, startTime, samples, timeDeltas }, loaded) {
@@ -28,7 +30,7 @@ export function flamesOf({ nodes, startTime, samples, timeDeltas }, loaded) {
   const own = new Map();
   let time = startTime;
   samples.forEach((id, i) => {
-    // A sample stands for the time until the next one.
+    // A sample counts for the time until the next sample.
     time += timeDeltas[i] ?? 0;
     const lasted = timeDeltas[i + 1] ?? 0;
     if (time < loaded.from || time > loaded.to || byId.get(id)?.callFrame.functionName === '(idle)') return;

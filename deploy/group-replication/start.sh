@@ -1,6 +1,7 @@
 #!/bin/sh
-# Starts a node of the group, over the data that it has: `start.sh SERVER OPTION...`.
-# GROUP_DATA is the node's data folder. GROUP_SHARED is a folder that all nodes see, which remembers that the group was begun.
+# Starts a node of the group over its data: `start.sh SERVER OPTION...`.
+# GROUP_DATA is its data folder. GROUP_SHARED is a folder that all nodes share. It remembers that the
+# group was begun.
 # GROUP_PASSWORD_FILE holds the password of the users in GROUP_USERS. GROUP_CLIENT logs in to the server as root.
 set -eu
 data=${GROUP_DATA:-/var/lib/mysql}
@@ -16,11 +17,11 @@ password=$(cat "${GROUP_PASSWORD_FILE:-/secrets/mysql-password}")
 statements=$(mktemp)
 
 if [ ! -e "$data/.complete" ]; then
-  # A new node, or one that was stopped while it made its data.
+  # A new node, or a node that was stopped while it initialized its data.
   rm -rf "${data:?}"/*
   sed "/^--/d; s/PASSWORD/$password/" "$users" >"$statements"
   "$@" --initialize-insecure --init-file="$statements"
-  # The first node ever begins the group. All others join it, then and later, and so does the first one.
+  # The very first node begins the group. All others join it, and so does the first node later.
   if mkdir "$shared/begun" 2>/dev/null; then touch "$data/.begin"; fi
   touch "$data/.complete"
 fi
@@ -30,11 +31,12 @@ CHANGE REPLICATION SOURCE TO SOURCE_USER='recovery', SOURCE_PASSWORD='$password'
 SQL
 set -- "$@" --init-file="$statements"
 
-# The operator makes this file too, at the node that knows the most, when no node is left in the group; see README.md.
+# The operator also makes this file, on the node with the most transactions, when the group has no
+# node left, see README.md.
 [ -e "$data/.begin" ] || exec "$@"
 rm "$data/.begin"
 
-# The server would begin another group whenever somebody stops and starts its replication, so the option is taken back at once.
+# The option is reset at once, since every later start of replication would begin another group.
 sql() { MYSQL_PWD=$password $client -NBe "$1" 2>/dev/null; }
 online="SELECT 1 FROM performance_schema.replication_group_members WHERE MEMBER_ID = @@server_uuid AND MEMBER_STATE = 'ONLINE'"
 if [ -n "$client" ]; then

@@ -4,7 +4,7 @@ import type { Caller } from './latchkey.strategy.js';
 
 @Controller()
 export class AppController {
-  /** Tells callers who they are. */
+  /** Returns the id of the caller. */
   @UseGuards(LatchkeyGuard)
   @Get()
   whoAmI(@Req() { user }: { user: Caller }): Caller {

@@ -2,10 +2,10 @@ import { type ExecutionContext, Injectable, ServiceUnavailableException, Unautho
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
-/** Lets a request with a valid access token through, `request.user` being the caller. */
+/** Requires a valid access token, and sets `request.user` to the caller. */
 @Injectable()
 export class LatchkeyGuard extends AuthGuard('latchkey') {
-  /** @param info why Passport refused: whatever the strategy's key provider or jsonwebtoken threw */
+  /** @param info why Passport refused: the error of the key provider or of jsonwebtoken */
   override handleRequest<User>(
     error: Error | null,
     user: User | false,

@@ -8,20 +8,20 @@ import { ExtractJwt, Strategy } from 'passport-jwt';
 export const LATCHKEY_OPTIONS = Symbol('LatchkeyOptions');
 
 export interface LatchkeyOptions {
-  /** The `iss` to insist on, to the letter. */
+  /** The exact `iss` to require. */
   readonly issuer: string;
   readonly jwksUri: string;
 }
 
-/** What a route learns of the caller. */
+/** The caller of a route. */
 export interface Caller {
   readonly sub: string;
 }
 
-/** As long as the service lets the key set be cached: a key that was taken out of use verifies no longer than that. */
+/** How long the key set may be cached, as the service says. A retired key verifies at most that long. */
 const KEYS_MAX_AGE_MS = 300_000;
 
-/** Verifies access tokens by the published keys. */
+/** Verifies access tokens with the published keys. */
 @Injectable()
 export class LatchkeyStrategy extends PassportStrategy(Strategy, 'latchkey') {
   constructor(@Inject(LATCHKEY_OPTIONS) { issuer, jwksUri }: LatchkeyOptions) {
@@ -32,32 +32,32 @@ export class LatchkeyStrategy extends PassportStrategy(Strategy, 'latchkey') {
       issuer,
       secretOrKeyProvider: (_request, token: string, done) => {
         keyOf(token).then((key) => {
-          // jsonwebtoken takes a KeyObject, which passport-jwt's types do not know.
+          // jsonwebtoken accepts a KeyObject, which the types of passport-jwt do not include.
           done(null, key as never);
         }, done);
       },
     });
   }
 
-  /** @param claims of a token whose signature, issuer and times were found right */
+  /** @param claims of a token with a valid signature, issuer and time */
   validate({ sub, exp, token_type }: Record<string, unknown>): Caller {
     if (typeof sub !== 'string' || exp === undefined || token_type !== 'access') throw new UnauthorizedException();
     return { sub };
   }
 }
 
-/** Finds the key that a token names. jose keeps the key set, and asks again for a key id that it does not know. */
+/** Finds the key that a token names. jose caches the key set, and fetches it again for an unknown key id. */
 function keysOf(jwksUri: string): (token: string) => Promise<KeyObject> {
   const keys = createRemoteJWKSet(new URL(jwksUri), { cacheMaxAge: KEYS_MAX_AGE_MS });
   return async (token) => {
     const { alg, kid, typ } = decodeProtectedHeader(token);
-    // passport-jwt shows `validate` the claims alone, so the header is checked here.
+    // passport-jwt passes only the claims to `validate`, so the header is checked here.
     if (alg !== 'ES256' || typ !== 'at+jwt' || kid === undefined) throw new UnauthorizedException();
     try {
       return KeyObject.from(await keys({ alg, kid }));
     } catch (error) {
       if (error instanceof errors.JWKSNoMatchingKey) throw new UnauthorizedException();
-      // A 401 would make clients throw away tokens that may be good.
+      // A 401 would make clients discard tokens that may be valid.
       throw new ServiceUnavailableException('tokens cannot be verified now', { cause: error });
     }
   };

@@ -1,23 +1,23 @@
-// A resource server on node:http that verifies access tokens by itself, with jose.
+// A resource server on node:http that verifies access tokens locally, with jose.
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
-/** As long as the service lets the key set be cached: a key that was taken out of use verifies no longer than that. */
+/** How long the key set may be cached, as the service says. A retired key verifies at most that long. */
 const KEYS_MAX_AGE_MS = 300_000;
 
-/** Errors of jose that tell of the key set and not of the token. */
+/** Errors of jose about the key set, not about the token. */
 const KEY_SET_ERRORS = ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID', 'ERR_JWKS_TIMEOUT'];
 
 /**
  * Starts the server on 127.0.0.1.
- * @param {{ issuer: string, jwksUri: string, port: number }} options `issuer`: the `iss` to insist on, to the letter
+ * @param {{ issuer: string, jwksUri: string, port: number }} options `issuer`: the exact `iss` to require
  * @returns {Promise<import('node:http').Server>} once it listens
  */
 export function start({ issuer, jwksUri, port }) {
   const keys = createRemoteJWKSet(new URL(jwksUri), { cacheMaxAge: KEYS_MAX_AGE_MS });
 
-  /** @param {string} token @returns {Promise<string>} whose it is */
+  /** @param {string} token @returns {Promise<string>} the id of its account */
   async function subjectOf(token) {
     const { payload } = await jwtVerify(token, keys, {
       issuer,
@@ -43,7 +43,7 @@ export function start({ issuer, jwksUri, port }) {
     } catch (error) {
       if (error instanceof errors.JOSEError && !KEY_SET_ERRORS.includes(error.code))
         return [401, { error: 'invalid token' }, { 'WWW-Authenticate': 'Bearer error="invalid_token"' }];
-      // A 401 would make clients throw away tokens that may be good.
+      // A 401 would make clients discard tokens that may be valid.
       return [503, { error: 'tokens cannot be verified now' }];
     }
   }

@@ -3,9 +3,9 @@ import type { Logger } from 'pino';
 const STOP_DEADLINE_MS = 10_000;
 
 /**
- * Installs a handler for errors that nothing catches. It logs the first one, has requests under way answered, and exits with 1, so
- * that the supervisor starts the process again.
- * @param stop takes nothing new, and resolves when everything is finished
+ * Handles errors that nothing catches: logs the first one, stops the service and exits with 1, so
+ * that the supervisor restarts the process.
+ * @param stop accepts no new request, and resolves when all requests are answered
  */
 export function stopOnUncaughtError(logger: Logger, stop: () => Promise<unknown>): void {
   let isStopping = false;
@@ -15,7 +15,7 @@ export function stopOnUncaughtError(logger: Logger, stop: () => Promise<unknown>
     isStopping = true;
     process.exitCode = 1;
     setTimeout(exit, STOP_DEADLINE_MS).unref();
-    logger.fatal({ event: 'uncaught_error', err }, 'an error that nothing has caught: the process stops');
+    logger.fatal({ event: 'uncaught_error', err }, 'uncaught error: the process stops');
     stop().then(exit, exit);
   };
   process.on('uncaughtException', onUncaught);

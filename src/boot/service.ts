@@ -12,44 +12,45 @@ import { NestLogger } from '../platform/logging/nest-logger.js';
 import { StartupService } from '../startup/startup.service.js';
 
 const STOP_DEADLINE_MS = 10_000;
-/** That one waits for being ready before it listens: without a database the others cannot serve either, and may be gone. */
+/**
+ * How long a replacement worker waits to be ready before it listens. Without a database it is never
+ * ready; then it must listen all the same, since the other workers may be gone.
+ */
 const READY_FIRST_MS = 2_000;
 
 /**
  * Starts the service in this process.
- * @param readyFirst whether nothing is to be taken before it can be served, for a while: others serve the same port meanwhile
- * @returns its address, once it serves
- * @throws ConfigError for what whoever starts it can mend
+ * @param readyFirst whether to wait until the service is ready before it listens, because other
+ *   workers serve the port meanwhile
+ * @returns the address, once the service is ready
+ * @throws ConfigError for an error that the operator can fix
  */
 export async function startService(config: Config, logger: Logger, { readyFirst = false } = {}): Promise<string> {
   const app = await NestFactory.create<NestFastifyApplication>(
     AppModule.forRoot(config),
     createAdapter(config, logger),
-    {
-      ...nestOptions,
-      logger: new NestLogger(logger),
-    },
+    { ...nestOptions, logger: new NestLogger(logger) },
   );
   setUp(app, config);
   stopOnUncaughtError(logger, () => app.close());
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
   if (readyFirst) await Promise.race([(await app.init()).get(StartupService).finished, sleep(READY_FIRST_MS)]);
-  await app.listen(config.PORT, config.HOST).catch(explain);
+  await app.listen(config.PORT, config.HOST).catch(explainListenError);
   await app.get(StartupService).finished;
   return app.getUrl();
 }
 
-/** Says which variable an address that cannot be had comes from. */
-function explain(error: NodeJS.ErrnoException): never {
-  if (error.code === 'EADDRINUSE') throw new ConfigError('PORT: is taken by another program');
-  if (error.code === 'EACCES') throw new ConfigError('PORT: may not be used by this user');
+/** Names the variable that holds an unusable address. */
+function explainListenError(error: NodeJS.ErrnoException): never {
+  if (error.code === 'EADDRINUSE') throw new ConfigError('PORT: another program uses it; choose a free one');
+  if (error.code === 'EACCES') throw new ConfigError('PORT: this user may not use it; choose one above 1023');
   if (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
-    throw new ConfigError('HOST: is no address of this machine');
+    throw new ConfigError('HOST: must be an address of this machine');
   throw error;
 }
 
-/** Stopping waits for requests that wait for a database; not for longer than whoever stops us does. */
+/** Bounds the stop, which waits for requests that wait for the database. */
 function exitAfterDeadline(): void {
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
 }

@@ -6,7 +6,7 @@ import { ServedBeforeReady } from '../startup/ready.guard.js';
 import { StartupService } from '../startup/startup.service.js';
 import { AllWorkers } from './all-workers.js';
 import { ApiLive, ApiReady } from './health.openapi.js';
-import { packageInfoOf } from './package-info.js';
+import { NAME, VERSION } from '../platform/config/version.js';
 
 interface Ready {
   readonly status: 'ok';
@@ -17,7 +17,7 @@ interface Live extends Ready {
   readonly version: string;
 }
 
-const LIVE: Live = { status: 'ok', ...packageInfoOf(import.meta.dirname) };
+const LIVE: Live = { status: 'ok', name: NAME, version: VERSION };
 
 /** Probes for operators and their orchestrators. */
 @ApiTags('health')

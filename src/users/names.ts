@@ -1,6 +1,6 @@
 import { isEmail } from 'class-validator';
-import { caseFold } from 'unicode-case-folding';
 import type { FieldProblem } from '../platform/errors/field-problems.js';
+import { caseFold } from './case-folding.js';
 
 const MAX_USERNAME = 150;
 const MAX_EMAIL = 254;

@@ -1,4 +1,6 @@
-/** The service cannot start as it is configured. The message is one line and holds no secret. */
+/**
+ * A configuration with which the service cannot start. The message is one line, without secrets.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }

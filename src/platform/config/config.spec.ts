@@ -59,7 +59,7 @@ describe('loadConfig', () => {
     expect(config.HASH_CONCURRENCY).toBeGreaterThan(0);
   });
 
-  it('takes empty variables for unset ones', () => {
+  it('treats empty variables as unset', () => {
     expect(loadConfig({ DATA_DIR: folder, PORT: '', DATABASE_URL: '', CORS_ORIGINS: '' })).toMatchObject({
       PORT: 3000,
       CORS_ORIGINS: [],
@@ -131,7 +131,7 @@ describe('loadConfig', () => {
     ['SWAGGER', 'true'],
     ['WORKERS', '2'],
     ['WORKERS', 'many'],
-  ])('refuses %s=%s, naming it and not its value', (name, value) => {
+  ])('names %s but not its value when it refuses %s', (name, value) => {
     const load = () => loadConfig({ AUTH_SECRET: SECRET, [name]: value });
     expect(load).toThrow(ConfigError);
     expect(load).toThrow(new RegExp(`^${name}: `));
@@ -144,20 +144,20 @@ describe('loadConfig', () => {
     ['1', 1],
     ['2', 2],
     ['64', 64],
-  ])('takes WORKERS=%s beside a database', (WORKERS, expected) => {
+  ])('accepts WORKERS=%s with a database', (WORKERS, expected) => {
     expect(loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS }).WORKERS).toBe(expected);
   });
 
-  it.each(['0', '65', '100', '-1', '1.5', 'many', 'AUTO'])('refuses WORKERS=%s beside a database', (WORKERS) => {
+  it.each(['0', '65', '100', '-1', '1.5', 'many', 'AUTO'])('refuses WORKERS=%s with a database', (WORKERS) => {
     const load = () => loadConfig({ AUTH_SECRET: SECRET, DATABASE_URL: URL_, WORKERS });
     expect(load).toThrow(/^WORKERS: must be auto or/);
   });
 
-  it.each(['auto', '1'])('takes WORKERS=%s for one on the embedded store', (WORKERS) => {
+  it.each(['auto', '1'])('reads WORKERS=%s as 1 on the embedded store', (WORKERS) => {
     expect(loadConfig({ DATA_DIR: folder, WORKERS }).WORKERS).toBe(1);
   });
 
-  it('refuses more than one worker on the embedded store, and says what would help', () => {
+  it('refuses more than one worker on the embedded store, and suggests DATABASE_URL', () => {
     expect(() => loadConfig({ DATA_DIR: folder, WORKERS: '2' })).toThrow(/^WORKERS: .*set DATABASE_URL/);
   });
 
@@ -168,20 +168,20 @@ describe('loadConfig', () => {
     expect(() => loadConfig({ AUTH_SECRET: SECRET, ...env })).toThrow(new RegExp(`^${name}: `));
   });
 
-  it('asks for a secret where there is a database', () => {
+  it('requires a secret with a database', () => {
     expect(() => loadConfig({ DATABASE_URL: URL_ })).toThrow('AUTH_SECRET: must be set when DATABASE_URL is');
   });
 
-  it('makes the secret of the embedded store once', () => {
+  it('makes the secret of the embedded store only once', () => {
     const { AUTH_SECRET } = loadConfig({ DATA_DIR: join(folder, 'new') });
     expect(loadConfig({ DATA_DIR: join(folder, 'new') }).AUTH_SECRET).toBe(AUTH_SECRET);
     expect(loadConfig({ DATA_DIR: join(folder, 'other') }).AUTH_SECRET).not.toBe(AUTH_SECRET);
     if (process.platform !== 'win32') expect(statSync(join(folder, 'new', 'auth-secret')).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses a damaged secret of the embedded store, and a folder that is none', () => {
+  it('refuses a damaged secret of the embedded store, and a DATA_DIR that is not a folder', () => {
     writeFileSync(join(folder, 'auth-secret'), 'x', { mode: 0o600 });
-    expect(() => loadConfig({ DATA_DIR: folder })).toThrow('DATA_DIR: the file auth-secret is damaged');
+    expect(() => loadConfig({ DATA_DIR: folder })).toThrow('DATA_DIR: the file auth-secret is damaged; restore it');
     expect(() => loadConfig({ DATA_DIR: join(folder, 'auth-secret') })).toThrow(/^DATA_DIR: cannot be used/);
   });
 
@@ -190,45 +190,45 @@ describe('loadConfig', () => {
     writeFileSync(path, `${SECRET}\n`, { mode: 0o640 });
     expect(loadConfig({ AUTH_SECRET_FILE: path }).AUTH_SECRET).toBe(SECRET);
     expect(() => loadConfig({ AUTH_SECRET_FILE: path, AUTH_SECRET: SECRET })).toThrow(
-      /^AUTH_SECRET: is set beside AUTH_SECRET_FILE/,
+      /^AUTH_SECRET: is set together with AUTH_SECRET_FILE/,
     );
     expect(() => loadConfig({ AUTH_SECRET_FILE: join(folder, 'none') })).toThrow(
       'AUTH_SECRET_FILE: the file cannot be read',
     );
   });
 
-  it.skipIf(process.platform === 'win32')('refuses secrets in files that are open to everybody', () => {
+  it.skipIf(process.platform === 'win32')('refuses secrets in files that are open to all users', () => {
     const path = join(folder, 'open');
     writeFileSync(path, SECRET);
     for (const mode of [0o644, 0o604, 0o602]) {
       chmodSync(path, mode);
       expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow(
-        'AUTH_SECRET_FILE: the file is open to everybody on this machine; run chmod o= on it',
+        'AUTH_SECRET_FILE: the file is open to all users of this machine; run chmod o= on it',
       );
     }
   });
 
   it.skipIf(process.platform === 'win32').each([0o701, 0o702, 0o704, 0o755, 0o777])(
-    'refuses a DATA_DIR that is open to everybody: %o',
+    'refuses a DATA_DIR that is open to all users: %o',
     (mode) => {
       const open = join(folder, 'open');
       mkdirSync(open);
       chmodSync(open, mode);
-      const line = 'DATA_DIR: the folder is open to everybody on this machine; run chmod o= on it';
+      const line = 'DATA_DIR: the folder is open to all users of this machine; run chmod o= on it';
       expect(() => loadConfig({ DATA_DIR: open })).toThrow(line);
       chmodSync(open, 0o750);
       expect(() => loadConfig({ DATA_DIR: open })).not.toThrow();
     },
   );
 
-  it.skipIf(process.platform === 'win32')('refuses a device and a folder for a secret file', () => {
+  it.skipIf(process.platform === 'win32')('refuses a device or a folder as a secret file', () => {
     const directory = join(folder, 'folder');
     mkdirSync(directory, { mode: 0o700 });
     for (const path of ['/dev/null', directory])
-      expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is no regular file');
+      expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is not a regular file');
   });
 
-  it('refuses a secret file that is too large to be one', () => {
+  it('refuses a secret file that is too large', () => {
     const path = join(folder, 'large');
     writeFileSync(path, 'x'.repeat(2 * 1024 * 1024), { mode: 0o600 });
     expect(() => loadConfig({ AUTH_SECRET_FILE: path })).toThrow('AUTH_SECRET_FILE: the file is too large');

@@ -3,27 +3,31 @@ import { embeddedSecret } from './embedded-secret.js';
 import { isOpenToAll, readSmallFile, UnfitFileError } from './read-file.js';
 import { schema, type Settings, variables } from './schema.js';
 
-/** The validated settings; {@link Settings} with the secret that the service goes by. */
+/** The validated {@link Settings}, with the secret that the service uses. */
 export type Config = Omit<Settings, 'AUTH_SECRET'> & { readonly AUTH_SECRET: string };
 
 /** Injection token of the {@link Config}. */
 export const CONFIG = Symbol('Config');
 
-/** Variables that may be given as `NAME_FILE`, a file that holds the value, so that secrets can be mounted. */
+/** Variables that can also be set as `NAME_FILE`, the path of a file with the value. */
 const FILE_VARIABLES = ['AUTH_SECRET', 'AUTH_SECRET_PREVIOUS', 'DATABASE_URL'] as const;
 
 /**
  * Reads and validates the environment.
- * @throws ConfigError naming every variable that is wrong, in one line, and none of the values.
+ * @throws ConfigError that names every wrong variable in one line, without the values
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const settings = loadSettings(env);
   return { ...settings, AUTH_SECRET: settings.AUTH_SECRET ?? secretOfStore(settings) };
 }
 
-/** As {@link loadConfig}, without asking for a secret: enough for the TypeORM command line. */
+/**
+ * Reads and validates the environment, where `AUTH_SECRET` may be missing: TypeORM's command line
+ * does not need it.
+ * @throws ConfigError as {@link loadConfig}
+ */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  // Compose files and shells pass on unset variables as empty ones.
+  // Compose files and shells pass unset variables as empty ones.
   const known = Object.keys(variables.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
   const parsed = schema.safeParse({ ...Object.fromEntries(known), ...fromFiles(env) });
   if (parsed.success) return parsed.data;
@@ -36,7 +40,7 @@ function fromFiles(env: NodeJS.ProcessEnv): Record<string, string> {
   for (const name of FILE_VARIABLES) {
     const path = env[`${name}_FILE`];
     if (!path) continue;
-    if (env[name]) throw new ConfigError(`${name}: is set beside ${name}_FILE; set one of them`);
+    if (env[name]) throw new ConfigError(`${name}: is set together with ${name}_FILE; set one of them`);
     values[name] = secretIn(path, `${name}_FILE`);
   }
   return values;
@@ -46,7 +50,7 @@ function secretIn(path: string, variable: string): string {
   try {
     return readSmallFile(path, (stats) => {
       if (isOpenToAll(stats))
-        throw new ConfigError(`${variable}: the file is open to everybody on this machine; run chmod o= on it`);
+        throw new ConfigError(`${variable}: the file is open to all users of this machine; run chmod o= on it`);
     }).trim();
   } catch (error) {
     if (error instanceof ConfigError) throw error;

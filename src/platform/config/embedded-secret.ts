@@ -7,8 +7,9 @@ import { readSmallFile, UnfitFileError } from './read-file.js';
 import { weaknessOf } from './secret-strength.js';
 
 /**
- * The secret of the embedded store: made at the first start and kept in `dataDir`, readable by its owner alone.
- * @throws ConfigError when it cannot be kept, or what is kept is no good secret.
+ * Returns the secret of the embedded store. The first start makes it and keeps it in `dataDir`, for
+ * its owner alone.
+ * @throws ConfigError when the secret cannot be kept, or the kept secret is damaged
  */
 export function embeddedSecret(dataDir: string): string {
   const path = join(dataDir, 'auth-secret');
@@ -25,9 +26,9 @@ function existing(path: string): string | undefined {
   try {
     const secret = readSmallFile(path, ({ mode }) => {
       if (process.platform !== 'win32' && (mode & 0o077) !== 0)
-        throw new ConfigError('DATA_DIR: the file auth-secret is open to others; run chmod 600 on it');
+        throw new ConfigError('DATA_DIR: the file auth-secret is open to other users; run chmod 600 on it');
     }).trim();
-    if (weaknessOf(secret)) throw new ConfigError('DATA_DIR: the file auth-secret is damaged');
+    if (weaknessOf(secret)) throw new ConfigError('DATA_DIR: the file auth-secret is damaged; restore it');
     return secret;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
@@ -41,7 +42,7 @@ function created(path: string): string {
   const secret = randomBytes(48).toString('base64url');
   writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' });
   try {
-    // A link fails where the name exists, so that of two instances starting together one makes the secret and both use it.
+    // A link fails when the name exists, so that two processes that start together use one secret.
     linkSync(draft, path);
     return secret;
   } catch (error) {

@@ -1,6 +1,15 @@
 /**
- * Secrets of 32 characters and more that look random, and that attackers have in their lists: documentation, default configurations
- * and tutorials print them. Those that are made of words or follow a pattern need no entry.
+ * Letters and digits that no random secret contains by chance, and that placeholders are made of.
+ */
+export const PLACEHOLDERS: readonly string[] = [
+  ...['abcdefgh', '12345678', 'asdfghjk', 'qwertyui'],
+  ...['changeit', 'changeme', 'changethis', 'insecure', 'replaceme', 'replacethis', 'placeholder'],
+  ...['development', 'passphrase', 'passw0rd', 'password', 'secret'],
+];
+
+/**
+ * Secrets of 32 characters and more that look random. Documentation, default configurations and
+ * tutorials print them, so attackers have them in their lists.
  */
 export const PUBLISHED_SECRETS: readonly string[] = [
   // RFC 7515 appendix A.1, also in the documentation of Quarkus; RFC 7520 section 3.5.

@@ -1,27 +1,29 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } from 'node:fs';
 
-/** Permissions of users who neither own a file nor are of its group. */
+/** Permissions of users who neither own a file nor belong to its group. */
 const OTHERS = 0o007;
 
-/** More than any of the files that are read at the start. */
+/** Larger than every file that a start reads. */
 const MAX_BYTES = 1024 * 1024;
 
-/** A pipe would wait for its writer without it; regular files do not know it, and neither does Windows. */
+/** Without it, opening a pipe would wait for a writer. It has no effect on regular files. */
 const NONBLOCKING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
-/** Why a file is not read, in words for the operator. */
+/**
+ * A file that must not be read. The message continues a sentence that begins with the file's name.
+ */
 export class UnfitFileError extends Error {}
 
 /**
- * Reads a small file of text.
- * @param assertFit is given the file that was opened, before it is read
- * @throws UnfitFileError for what is no regular file, which might never end or never begin
+ * Reads a small text file.
+ * @param assertFit checks the opened file before it is read
+ * @throws UnfitFileError for a large file, and for a pipe or device, whose read might never end
  */
 export function readSmallFile(path: string, assertFit: (stats: Stats) => void = () => undefined): string {
   const file = openSync(path, constants.O_RDONLY | NONBLOCKING);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) throw new UnfitFileError('is no regular file');
+    if (!stats.isFile()) throw new UnfitFileError('is not a regular file');
     if (stats.size > MAX_BYTES) throw new UnfitFileError('is too large');
     assertFit(stats);
     return readFileSync(file, 'utf8');
@@ -30,20 +32,27 @@ export function readSmallFile(path: string, assertFit: (stats: Stats) => void = 
   }
 }
 
-/** Opens a file for appending, makes it for its owner alone where there is none, and closes it. */
+/**
+ * Makes a file that only its owner may use, unless it exists.
+ * @param assertFit checks the opened file
+ * @throws UnfitFileError for a pipe, a device or a folder
+ */
 export function touchFile(path: string, assertFit: (stats: Stats) => void): void {
   const flags = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | NONBLOCKING;
   const file = openSync(path, flags, 0o600);
   try {
     const stats = fstatSync(file);
-    if (!stats.isFile()) throw new UnfitFileError('is no regular file');
+    if (!stats.isFile()) throw new UnfitFileError('is not a regular file');
     assertFit(stats);
   } finally {
     closeSync(file);
   }
 }
 
-/** Whether all users of this machine may read, change or enter it. Windows has no such permissions. */
+/**
+ * Whether all users of this machine may read, change or enter a file. Windows has no such
+ * permissions.
+ */
 export function isOpenToAll({ mode }: Pick<Stats, 'mode'>): boolean {
   return process.platform !== 'win32' && (mode & OTHERS) !== 0;
 }

@@ -2,35 +2,39 @@ import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
 export interface LogStreamOptions {
-  /** Characters that are written together; less waits for more. */
-  readonly gathered: number;
-  /** Characters of one write, at most, unless one line is longer. */
+  /** Characters that start a write. Fewer wait for more lines. */
+  readonly batchSize: number;
+  /** Characters of one write at most, unless one line is longer. */
   readonly maxWrite: number;
   /** How long a line waits for others, in milliseconds. */
   readonly everyMs: number;
-  /** Characters that wait, at most; lines beyond are dropped and counted. */
+  /** Characters that wait at most. Lines beyond are dropped and counted. */
   readonly maxWaiting: number;
+  /** Returns the line that stands in place of dropped lines, with its line end. */
+  readonly lossLine: (lost: number) => string;
 }
 
-/** From one attempt to the next, in milliseconds: for a reader that is slow, and for a disk that is full or a reader that has gone. */
+/** When to retry after a slow reader, in milliseconds. */
 const READER_RETRY_MS = 10;
+/** When to retry after any other error, such as a full disk. */
 const FAILED_RETRY_MS = 100;
 
 /** How long the end of the process waits for a slow reader, in milliseconds. */
-const EXIT_PATIENCE_MS = 500;
+const EXIT_DEADLINE_MS = 500;
 
 /**
- * Writes lines to a file descriptor, many at a time, without ever stopping the service. While the descriptor takes nothing, lines
- * wait up to a bound; later ones are dropped and counted. Not pino's own destination, which ends the process at the first error but
- * EPIPE, and whose last write (`flushSync` of sonic-boom) repeats every error for ever.
+ * Writes lines in batches to a file descriptor, without ever blocking the service. While the
+ * descriptor accepts nothing, lines wait up to a bound; later lines are dropped and counted. pino's
+ * own destination ends the process at every error but EPIPE, and its last write retries errors for
+ * ever.
  */
 export class LogStream {
   private readonly fd: number;
   private lines: string[] = [];
-  /** Characters of {@link lines}. */
+  /** Characters in {@link lines}. */
   private waiting = 0;
-  /** What a write has begun with, and has not finished. */
-  private begun = Buffer.alloc(0);
+  /** The rest of the current write. */
+  private pending = Buffer.alloc(0);
   private isWriting = false;
   private isFailing = false;
   private isFull = false;
@@ -41,13 +45,13 @@ export class LogStream {
     fd: number,
     private readonly options: LogStreamOptions,
   ) {
-    this.fd = withoutBlocking(fd);
+    this.fd = nonBlocking(fd);
     process.on('exit', () => {
       this.flushSync();
     });
   }
 
-  /** @param line with its line end */
+  /** Queues a line, which has its line end, or drops it. */
   write(line: string): void {
     if (this.waiting + line.length > this.options.maxWaiting) this.isFull = true;
     if (this.isFull) {
@@ -55,39 +59,41 @@ export class LogStream {
       return;
     }
     this.push(line);
-    if (this.waiting >= this.options.gathered && !this.isFailing) this.flush();
+    if (this.waiting >= this.options.batchSize && !this.isFailing) this.flush();
     else this.writeIn(this.options.everyMs);
   }
 
-  /** Begins to write what waits. */
+  /** Starts to write the queued lines. */
   flush(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
     if (this.isWriting) return;
-    this.begin();
-    if (this.begun.length === 0) return;
+    this.takeBatch();
+    if (this.pending.length === 0) return;
     this.isWriting = true;
-    write(this.fd, this.begun, (error, written) => {
+    write(this.fd, this.pending, (error, written) => {
       this.isWriting = false;
       this.isFailing = error !== null;
-      if (error) this.writeIn(isOfReader(error) ? READER_RETRY_MS : FAILED_RETRY_MS);
-      else this.wrote(written);
+      if (error) this.writeIn(isReaderSlow(error) ? READER_RETRY_MS : FAILED_RETRY_MS);
+      else this.onWritten(written);
     });
   }
 
-  /** Writes what waits when the process ends, as far as the descriptor takes it in time. */
+  /**
+   * Writes the queued lines when the process ends, as far as the descriptor accepts them in time.
+   */
   private flushSync(): void {
-    // The one under way ends with its thread.
-    if (this.isWriting) this.begun = Buffer.alloc(0);
+    // A write in a thread completes by itself.
+    if (this.isWriting) this.pending = Buffer.alloc(0);
     if (this.isFull) this.pushLossLine();
-    const deadline = performance.now() + EXIT_PATIENCE_MS;
+    const deadline = performance.now() + EXIT_DEADLINE_MS;
     for (;;) {
-      this.begin();
-      if (this.begun.length === 0) return;
+      this.takeBatch();
+      if (this.pending.length === 0) return;
       try {
-        this.begun = this.begun.subarray(writeSync(this.fd, this.begun));
+        this.pending = this.pending.subarray(writeSync(this.fd, this.pending));
       } catch (error) {
-        if (!isOfReader(error as Error) || performance.now() > deadline) return;
+        if (!isReaderSlow(error as Error) || performance.now() > deadline) return;
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, READER_RETRY_MS);
       }
     }
@@ -104,9 +110,9 @@ export class LogStream {
     }, ms).unref();
   }
 
-  /** Takes the next lines for a write, unless one is not finished. */
-  private begin(): void {
-    if (this.begun.length > 0) return;
+  /** Takes the next lines for a write, unless a write is unfinished. */
+  private takeBatch(): void {
+    if (this.pending.length > 0) return;
     let count = 0;
     for (let size = 0; count < this.lines.length; count++) {
       size += this.lines[count]?.length ?? 0;
@@ -114,44 +120,43 @@ export class LogStream {
     }
     const text = this.lines.splice(0, count).join('');
     this.waiting -= text.length;
-    this.begun = Buffer.from(text);
+    this.pending = Buffer.from(text);
   }
 
-  private wrote(bytes: number): void {
-    this.begun = this.begun.subarray(bytes);
+  private onWritten(bytes: number): void {
+    this.pending = this.pending.subarray(bytes);
     if (this.isFull && this.waiting <= this.options.maxWaiting / 2) this.pushLossLine();
-    if (this.begun.length > 0 || this.waiting >= this.options.gathered) this.flush();
+    if (this.pending.length > 0 || this.waiting >= this.options.batchSize) this.flush();
     else if (this.waiting > 0) this.writeIn(this.options.everyMs);
   }
 
-  /** Adds a line with the number of lost lines, in their place. */
+  /** Queues a line in place of the lost lines. */
   private pushLossLine(): void {
-    const event = 'log_lines_lost';
-    const line = { level: 'warn', time: new Date().toISOString(), event, lost: this.lost, msg: 'log lines are lost' };
-    this.push(`${JSON.stringify(line)}\n`);
+    this.push(this.options.lossLine(this.lost));
     this.isFull = false;
     this.lost = 0;
   }
 }
 
-/** The reader of a pipe takes nothing just now. */
-function isOfReader({ code }: NodeJS.ErrnoException): boolean {
+/** Whether the pipe is full, because its reader is slow. */
+function isReaderSlow({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EAGAIN';
 }
 
 /**
- * Returns a descriptor of the same pipe or socket that does not block. A write that waits for a stalled reader would hold a thread,
- * and the process could not end. A pipe is opened once more, so that other processes keep theirs as it is; a socket cannot be.
+ * Returns a descriptor of the same pipe or socket that does not block. A write that waits for a
+ * stalled reader would hold a thread, and the process could not end. A pipe is opened again, so
+ * that the descriptors of other processes stay as they are. A socket cannot be opened again.
  */
-function withoutBlocking(fd: number): number {
+function nonBlocking(fd: number): number {
   try {
     const stats = fstatSync(fd);
-    // For what it does to the descriptor; nothing is written through it.
+    // A Socket makes its descriptor non-blocking. Nothing is written through it.
     if (stats.isSocket()) new Socket({ fd, readable: false, writable: true }).unref().on('error', () => undefined);
     if (process.platform !== 'linux' || !stats.isFIFO()) return fd;
     return openSync(`/proc/self/fd/${fd}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
-    // It has no reader, or belongs to another user.
+    // The pipe has no reader, or belongs to another user.
     return fd;
   }
 }

@@ -2,17 +2,17 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import type { Config } from '../config/config.js';
 import { LogStream } from './log-stream.js';
 
-/** Never written, whatever object is logged. Bodies and headers are not logged at all; this is the second line. */
+/** Members that no log line shows. This is a safeguard: bodies and headers are never logged. */
 const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refresh_token', 'authorization', 'cookie'];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /**
- * Lines are written together: for each by itself, a thread would be woken. Killed by force, the process takes as many with it.
- * No more at a time than a pipe takes as a whole, for the lines of several workers.
+ * Each write wakes a thread, so lines are written in batches. A killed process loses its last
+ * batch. A pipe takes up to 4096 bytes as a whole, so that the lines of several workers do not mix.
  */
-const GATHERED = { gathered: 2048, maxWrite: 4096, everyMs: 100, maxWaiting: 1024 * 1024 };
+const BATCHES = { batchSize: 2048, maxWrite: 4096, everyMs: 100, maxWaiting: 1024 * 1024, lossLine };
 
-/** JSON lines on standard output, or `destination`. */
+/** Makes the logger, which writes JSON lines to standard output or to `destination`. */
 export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: DestinationStream): Logger {
   const options = {
     level: config.LOG_LEVEL,
@@ -22,10 +22,19 @@ export function createLogger(config: Pick<Config, 'LOG_LEVEL'>, destination?: De
     serializers: { err: errorForLog },
     redact: { paths: REDACTED, censor: '[redacted]' },
   };
-  return pino(options, destination ?? new LogStream(1, GATHERED));
+  return pino(options, destination ?? new LogStream(1, BATCHES));
 }
 
-/** Type, message, stack, code and causes of an error. Not the statement's parameters, which database errors carry along. */
+/** Returns the line for dropped log lines, with the timestamp of pino's own lines. */
+function lossLine(lost: number): string {
+  const time = pino.stdTimeFunctions.isoTime();
+  return `{"level":"warn"${time},"event":"log_lines_lost","lost":${lost},"msg":"log lines were lost"}\n`;
+}
+
+/**
+ * Returns the type, message, stack and code of an error. Other members are left out: those of
+ * database errors hold the parameters of the statement.
+ */
 function errorForLog(thrown: unknown): object {
   if (!(thrown instanceof Error)) return { type: typeof thrown };
   const { type, message, stack } = stdSerializers.err(thrown);

@@ -1,18 +1,21 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** Lines of the framework about its own start, of interest to its developers alone. */
+/** Contexts in which the framework describes its own start, logged at debug. */
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
-/** Made of members that cannot hold what is kept out of other lines: looking for it takes ten times as long as the line. */
-const PLAIN = 'security';
+/**
+ * The context of security events. They hold no secrets, and redaction takes ten times as long as a
+ * line.
+ */
+const UNREDACTED = 'security';
 
-/** Nest's logger, writing to pino. The last of the optional arguments is the context, as Nest passes it. */
+/** Nest's logger on top of pino. Nest passes the context as the last of the optional arguments. */
 export class NestLogger implements LoggerService {
-  private readonly plain: Logger;
+  private readonly unredacted: Logger;
 
   constructor(private readonly logger: Logger) {
-    this.plain = logger.child({}, { redact: [] });
+    this.unredacted = logger.child({}, { redact: [] });
   }
 
   log(message: unknown, ...rest: unknown[]): void {
@@ -35,11 +38,11 @@ export class NestLogger implements LoggerService {
     this.write('trace', message, rest);
   }
 
-  /** A message may be an object, whose members become the line's; its `event` says what happened. */
+  /** Logs a text, an error, or an object whose members become members of the line. */
   private write(level: 'trace' | 'debug' | 'info' | 'warn' | 'error', message: unknown, rest: unknown[]): void {
     const context = typeof rest.at(-1) === 'string' ? rest.at(-1) : undefined;
     const err = [message, ...rest].find((item) => item instanceof Error);
-    const logger = context === PLAIN ? this.plain : this.logger;
+    const logger = context === UNREDACTED ? this.unredacted : this.logger;
     if (err) this.logger[level]({ context, err }, err.message);
     else if (typeof message === 'object' && message !== null) logger[level]({ context, ...message });
     else this.logger[level]({ context }, String(message));
