@@ -1,109 +1,240 @@
 import { availableParallelism } from 'node:os';
-import { isIP } from 'node:net';
 import { z } from 'zod';
-import { weaknessOf } from './secret-strength.js';
+import {
+  choice,
+  isClient,
+  isDatabaseUrl,
+  isHttpUrl,
+  isNetwork,
+  isOrigin,
+  list,
+  onOff,
+  secret,
+  whole,
+} from './values.js';
 
-const whole = (min: number, max: number, fallback: number) =>
-  z
+const DAY = 24 * 3600;
+const YEAR = 365 * DAY;
+
+/** The longest life of an access token that can be configured, in seconds. */
+export const MAX_ACCESS_TOKEN_TTL = DAY;
+
+const address = {
+  HOST: z
     .string()
-    .regex(/^\d{1,12}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((n) => n >= min && n <= max, `must be from ${min} to ${max}`)
-    .default(fallback);
-
-const onOff = (fallback: boolean) =>
-  z
-    .enum(['on', 'off'], 'must be on or off')
-    .transform((value) => value === 'on')
-    .default(fallback);
-
-const list = (valid: (item: string) => boolean, message: string) =>
-  z
+    .default('127.0.0.1')
+    .meta({ values: 'a host name or an address' })
+    .describe('Address to listen on. The Docker image sets `0.0.0.0`.'),
+  PORT: whole('', 0, 65_535, 3000).describe('Port to listen on. `0` takes any free port.'),
+  ISSUER: z
     .string()
-    .transform((text) => text.split(',').map((item) => item.trim()))
-    .refine((items) => items.every(valid), message)
-    .default([]);
+    .refine(isHttpUrl, 'must be an http or https URL')
+    .default('http://localhost:3000')
+    .meta({ values: 'an http or https URL without query and fragment' })
+    .describe('Public URL of the service, which becomes the `iss` of access tokens. All replicas need the same value.'),
+  WORKERS: z
+    .string()
+    .regex(/^(auto|\d{1,2})$/, 'must be auto or a whole number')
+    .transform((value) => (value === 'auto' ? value : Number(value)))
+    .refine((value) => value === 'auto' || (value >= 1 && value <= 64), 'must be auto or from 1 to 64')
+    .default(1)
+    .meta({ values: '1 to 64, or `auto`' })
+    .describe(
+      'Processes that serve the port. `auto` starts one for each core. The embedded store allows only 1, since its file has one writer.',
+    ),
+};
 
-const secret = z.string().superRefine((text, context) => {
-  const weakness = weaknessOf(text);
-  if (weakness) context.addIssue(weakness);
-});
-
-const YEAR = 365 * 24 * 3600;
-
-/** Seconds that an access token lives at most, whatever is configured. */
-export const MAX_ACCESS_TOKEN_TTL = 24 * 3600;
-
-/** Every environment variable of the service, with its range and default. Times are in seconds, sizes in KiB. */
-export const variables = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: whole(0, 65_535, 3000),
+const store = {
   DATABASE_URL: z
     .string()
     .refine(
       isDatabaseUrl,
       'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing after it',
     )
-    .optional(),
-  DATA_DIR: z.string().default('./data'),
-  AUTH_SECRET: secret.optional(),
-  AUTH_SECRET_PREVIOUS: secret.optional(),
-  ISSUER: z.string().refine(isHttpUrl, 'must be an http or https URL').default('http://localhost:3000'),
-  ACCESS_TOKEN_TTL: whole(10, MAX_ACCESS_TOKEN_TTL, 900),
-  REFRESH_TOKEN_TTL: whole(60, YEAR, 604_800),
-  SESSION_MAX_AGE: whole(60, 10 * YEAR, 7_776_000),
-  MAX_SESSIONS: whole(1, 1_000_000, 1_000),
-  REFRESH_REPLAY_WINDOW: whole(0, 300, 30),
-  KEY_ROTATION_DAYS: whole(1, 3650, 30),
+    .optional()
+    .meta({ values: '`mysql://USER:PASSWORD@HOST:PORT/DATABASE`, optionally with `?ssl=on` or `?ssl=on&ssl-ca=FILE`' })
+    .describe(
+      'Database that keeps accounts and sessions. Without a value, the service keeps them in an SQLite file in `DATA_DIR`.',
+    ),
+  DATABASE_POOL: whole('connections', 1, 1000, 10).describe(
+    'Most database connections of each worker. Each worker opens up to six more: two for guesses and accounts, four for verify and refresh.',
+  ),
+  DATABASE_TIMEOUT: whole('seconds', 1, 60, 5).describe(
+    'Longest wait of a request for the database. After that, the client gets 503 with `Retry-After`.',
+  ),
+  DATA_DIR: z
+    .string()
+    .default('./data')
+    .meta({ values: 'a path' })
+    .describe(
+      'Folder of the embedded store and of its secret. The start is refused when all users of the machine can open the folder.',
+    ),
+};
+
+const secrets = {
+  AUTH_SECRET: secret.describe(
+    'Secret from which the service derives all its keys. Required with `DATABASE_URL`; the embedded store makes its own at the first start.',
+  ),
+  AUTH_SECRET_PREVIOUS: secret.describe(
+    'Secret that was in use before `AUTH_SECRET`. Set it until the refresh tokens of the previous secret have expired.',
+  ),
+  KEY_ROTATION_DAYS: whole('days', 1, 3650, 30).describe(
+    'How long one key signs access tokens before the next key takes over.',
+  ),
+};
+
+const sessions = {
+  ACCESS_TOKEN_TTL: whole('seconds', 10, MAX_ACCESS_TOKEN_TTL, 900).describe(
+    'Life of an access token. It must not exceed `REFRESH_TOKEN_TTL`.',
+  ),
+  REFRESH_TOKEN_TTL: whole('seconds', 60, YEAR, 604_800).describe(
+    'Life of a refresh token, and of a session that is not refreshed. It must not exceed `SESSION_MAX_AGE`.',
+  ),
+  SESSION_MAX_AGE: whole('seconds', 60, 10 * YEAR, 7_776_000).describe(
+    'Longest life of a session, however often it is refreshed.',
+  ),
+  MAX_SESSIONS: whole('sessions', 1, 1_000_000, 1_000).describe(
+    'Most live sessions of one account. Beyond that number, the oldest sessions end.',
+  ),
+  REFRESH_REPLAY_WINDOW: whole('seconds', 0, 300, 30).describe(
+    'How long a rotated refresh token still gets the same successor again. `0` treats every second use as a replay.',
+  ),
+};
+
+const resourceServers = {
   INTROSPECTION_CLIENTS: list(
+    '`ID:HASH` items',
     isClient,
     'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
+  ).describe(
+    'Resource servers that may introspect and revoke tokens. `HASH` is the SHA-256 of the secret in hexadecimal.',
   ),
-  ARGON2_MEMORY_KIB: whole(1024, 4_194_304, 19_456),
-  ARGON2_TIME_COST: whole(1, 100, 2),
-  ARGON2_PARALLELISM: whole(1, 64, 1),
-  HASH_ENGINE: z.enum(['auto', 'argon2'], 'must be auto or argon2').default('auto'),
-  HASH_CONCURRENCY: whole(1, 1024, availableParallelism()),
-  HASH_TIMEOUT: whole(1, 60, 10),
-  PASSWORD_MIN_LENGTH: whole(8, 128, 8),
-  PASSWORD_BLOCKLIST: onOff(true),
-  PASSWORD_CONTEXT_WORDS: list((word) => /[\p{L}\p{N}]/u.test(word), 'must be words separated by commas'),
-  RATE_LIMIT: onOff(true),
-  LOGIN_LIMIT: whole(1, 1_000_000, 10),
-  LOGIN_LIMIT_SOURCE: whole(1, 1_000_000, 100),
-  LOGIN_LIMIT_NAME: whole(1, 1_000_000, 50),
-  LOGIN_LIMIT_KNOWN: whole(0, 1_000_000, 1_000),
-  LOGIN_LIMIT_WINDOW: whole(1, 24 * 3600, 900),
-  LOGIN_DELAY: whole(1, 24 * 3600, 60),
-  LOGIN_DELAY_MAX: whole(1, 24 * 3600, 3600),
-  KNOWN_SOURCE_DAYS: whole(1, 3650, 180),
-  SIGNUP_LIMIT: whole(1, 1_000_000, 200),
-  SIGNUP_LIMIT_WINDOW: whole(1, 24 * 3600, 3600),
-  EVENT_DAYS: whole(0, 3650, 30),
-  DATABASE_POOL: whole(1, 1000, 10),
-  DATABASE_TIMEOUT: whole(1, 60, 5),
-  CORS_ORIGINS: list(isOrigin, 'must be origins such as https://app.example.com, separated by commas'),
+};
+
+const passwords = {
+  PASSWORD_MIN_LENGTH: whole('characters', 8, 128, 8).describe('Shortest new password.'),
+  PASSWORD_BLOCKLIST: onOff(true).describe('Refuses the most common passwords.'),
+  PASSWORD_CONTEXT_WORDS: list(
+    'words',
+    (word) => /[\p{L}\p{N}]/u.test(word),
+    'must be words separated by commas',
+  ).describe('Words that are refused as passwords, such as the names of the company and of its products.'),
+};
+
+const hashing = {
+  ARGON2_MEMORY_KIB: whole('KiB', 1024, 4_194_304, 19_456).describe('Memory of one password hash.'),
+  ARGON2_TIME_COST: whole('passes', 1, 100, 2).describe('Passes over that memory.'),
+  ARGON2_PARALLELISM: whole('threads', 1, 64, 1).describe('Threads of one password hash.'),
+  HASH_ENGINE: choice(['auto', 'argon2'], 'auto').describe(
+    'Library that hashes passwords. `auto` takes `@node-rs/argon2` where its binary loads, else `argon2`.',
+  ),
+  HASH_CONCURRENCY: whole('hashes', 1, 1024, availableParallelism())
+    .meta({ defaultText: 'the number of cores' })
+    .describe('Most hashes at the same time, over all workers of the machine.'),
+  HASH_TIMEOUT: whole('seconds', 1, 60, 10).describe(
+    'Longest wait of a password for its turn to be hashed. A login that would wait longer gets 503.',
+  ),
+};
+
+const guesses = {
+  RATE_LIMIT: onOff(true).describe('Limits guesses and sign-ups. `off` is for test suites.'),
+  LOGIN_LIMIT: whole('failures', 1, 1_000_000, 10).describe(
+    'Failed logins of one name from one source within the window.',
+  ),
+  LOGIN_LIMIT_SOURCE: whole('failures', 1, 1_000_000, 100).describe(
+    'Failed logins from one source within the window, for all names together.',
+  ),
+  LOGIN_LIMIT_NAME: whole('failures', 1, 1_000_000, 50).describe(
+    'Failed logins of one name within the window, from all sources together.',
+  ),
+  LOGIN_LIMIT_KNOWN: whole('failures', 0, 1_000_000, 1_000).describe(
+    'Wrong passwords a day from a source that the account knows. Beyond that number, the source is treated as unknown; `0` sets no limit.',
+  ),
+  LOGIN_LIMIT_WINDOW: whole('seconds', 1, DAY, 900).describe(
+    'Window of `LOGIN_LIMIT`, `LOGIN_LIMIT_SOURCE` and `LOGIN_LIMIT_NAME`.',
+  ),
+  LOGIN_DELAY: whole('seconds', 1, DAY, 60).describe(
+    'Wait after a limit is reached. It doubles each time the limit is reached again within a day.',
+  ),
+  LOGIN_DELAY_MAX: whole('seconds', 1, DAY, 3600).describe('Longest such wait.'),
+  KNOWN_SOURCE_DAYS: whole('days', 1, 3650, 180).describe(
+    'How long an account knows a source after a login from there.',
+  ),
+  SIGNUP_LIMIT: whole('sign-ups', 1, 1_000_000, 200).describe(
+    'Sign-ups from one source within `SIGNUP_LIMIT_WINDOW`. Sign-ups that end in 409 count too.',
+  ),
+  SIGNUP_LIMIT_WINDOW: whole('seconds', 1, DAY, 3600).describe('Window of `SIGNUP_LIMIT`.'),
+};
+
+const network = {
+  CORS_ORIGINS: list(
+    'origins such as `https://app.example.com`',
+    isOrigin,
+    'must be origins such as https://app.example.com, separated by commas',
+  ).describe('Origins whose pages may call the service from a browser.'),
   TRUST_PROXY: z
     .literal('off')
     .transform((): string[] => [])
-    .or(list(isNetwork, 'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas'))
-    .default([]),
-  LOG_LEVEL: z
-    .enum(
-      ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
-      'must be fatal, error, warn, info, debug, trace or silent',
+    .or(
+      list(
+        'addresses or networks',
+        isNetwork,
+        'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas',
+      ),
     )
-    .default('info'),
-  SWAGGER: onOff(true),
-  MAX_CONNECTIONS: whole(1, 1_000_000, 5_000),
-  MAX_CONNECTIONS_SOURCE: whole(1, 1_000_000, 1_000),
-  KEEP_ALIVE_TIMEOUT: whole(1, 600, 5),
-  WORKERS: z
-    .string()
-    .regex(/^(auto|\d{1,2})$/, 'must be auto or a whole number')
-    .transform((value) => (value === 'auto' ? value : Number(value)))
-    .refine((value) => value === 'auto' || (value >= 1 && value <= 64), 'must be auto or from 1 to 64')
-    .default(1),
+    .default([])
+    .meta({
+      values: '`off`, or addresses or networks such as `192.0.2.0/24`, separated by commas',
+      defaultText: '`off`',
+    })
+    .describe('Proxies whose `X-Forwarded-For` is believed. Never name a network that has clients in it.'),
+  MAX_CONNECTIONS: whole('connections', 1, 1_000_000, 5_000).describe(
+    'Most client connections of each worker. Further connections are closed at once.',
+  ),
+  MAX_CONNECTIONS_SOURCE: whole('connections', 1, 1_000_000, 1_000).describe(
+    'Most client connections of one source to each worker. Connections of `TRUST_PROXY` are exempt.',
+  ),
+  KEEP_ALIVE_TIMEOUT: whole('seconds', 1, 600, 5).describe(
+    "How long a connection is kept without a request. Behind a proxy, set it a little above the proxy's own timeout.",
+  ),
+};
+
+const observation = {
+  LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info').describe(
+    'Least severe level that is logged.',
+  ),
+  EVENT_DAYS: whole('days', 0, 3650, 30).describe(
+    'How long security events stay in the table `events`. `0` writes them to the log only.',
+  ),
+  SWAGGER: onOff(true).describe('Serves Swagger UI at `/docs` and the OpenAPI document at `/openapi.json`.'),
+};
+
+/** Every environment variable of the service, by topic. */
+export const groups = {
+  'Address and processes': address,
+  Store: store,
+  'Secrets and signing keys': secrets,
+  'Tokens and sessions': sessions,
+  'Resource servers': resourceServers,
+  Passwords: passwords,
+  Hashing: hashing,
+  'Limits on guesses and sign-ups': guesses,
+  'Network and connections': network,
+  'Logs, events and documentation': observation,
+};
+
+/** Every environment variable of the service, with its range and default. */
+export const variables = z.object({
+  ...address,
+  ...store,
+  ...secrets,
+  ...sessions,
+  ...resourceServers,
+  ...passwords,
+  ...hashing,
+  ...guesses,
+  ...network,
+  ...observation,
 });
 
 /** {@link variables}, checked against each other. */
@@ -124,58 +255,8 @@ export const schema = variables
 
 export type Settings = z.output<typeof schema>;
 
-/** `auto`: one a core, where the store takes more than one. */
+/** Resolves `auto`: one worker for each core, and one alone on the embedded store. */
 function workersOf({ WORKERS, DATABASE_URL }: { WORKERS: number | 'auto'; DATABASE_URL?: string | undefined }): number {
   if (WORKERS !== 'auto') return WORKERS;
   return DATABASE_URL ? availableParallelism() : 1;
-}
-
-function parseUrl(text: string): URL | null {
-  return URL.canParse(text) ? new URL(text) : null;
-}
-
-function isDatabaseUrl(text: string): boolean {
-  const url = parseUrl(text);
-  return (
-    url !== null &&
-    /^(mysql|mariadb):$/.test(url.protocol) &&
-    url.hostname !== '' &&
-    url.username !== '' &&
-    url.hash === '' &&
-    /^\/[^/]+$/.test(url.pathname) &&
-    /^(\?ssl=(off|on(&ssl-ca=[^&]+)?))?$/.test(url.search) &&
-    [url.username, url.password, url.pathname].every(isDecodable)
-  );
-}
-
-function isDecodable(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isHttpUrl(text: string): boolean {
-  const url = parseUrl(text);
-  return url !== null && /^https?:$/.test(url.protocol) && !text.includes('?') && !text.includes('#');
-}
-
-function isOrigin(text: string): boolean {
-  return /^https?:\/\//.test(text) && parseUrl(text)?.origin === text;
-}
-
-/** An id without a colon, and a hash that does not give the secret away. */
-function isClient(text: string): boolean {
-  return /^[\w.~-]{1,100}:[0-9a-f]{64}$/i.test(text);
-}
-
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/');
-  const family = isIP(address);
-  if (family === 0 || rest.length > 0) return false;
-  return (
-    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
-  );
 }
