@@ -40,7 +40,7 @@ const address = {
     .default(1)
     .meta({ values: '1 to 64, or `auto`' })
     .describe(
-      'Processes that serve the port. `auto` starts one for each core. The embedded store allows only 1, since its file has one writer.',
+      'Number of processes that serve the port. `auto` starts one for each core. The embedded store allows only 1, since its file has one writer.',
     ),
 };
 
@@ -54,13 +54,13 @@ const store = {
     .optional()
     .meta({ values: '`mysql://USER:PASSWORD@HOST:PORT/DATABASE`, optionally with `?ssl=on` or `?ssl=on&ssl-ca=FILE`' })
     .describe(
-      'Database that keeps accounts and sessions. Without a value, the service keeps them in an SQLite file in `DATA_DIR`.',
+      'Database that keeps accounts and sessions. When unset, the service keeps them in an SQLite file in `DATA_DIR`.',
     ),
   DATABASE_POOL: whole('connections', 1, 1000, 10).describe(
-    'Most database connections of each worker. Each worker opens up to six more: two for guesses and accounts, four for verify and refresh.',
+    'Maximum number of database connections of each worker. Each worker opens up to six more: two for guesses and accounts, four for verify and refresh.',
   ),
   DATABASE_TIMEOUT: whole('seconds', 1, 60, 5).describe(
-    'Longest wait of a request for the database. After that, the client gets 503 with `Retry-After`.',
+    'How long a request may wait for the database. After that, the client gets 503 with `Retry-After`.',
   ),
   DATA_DIR: z
     .string()
@@ -91,13 +91,13 @@ const sessions = {
     'Life of a refresh token, and of a session that is not refreshed. It must not exceed `SESSION_MAX_AGE`.',
   ),
   SESSION_MAX_AGE: whole('seconds', 60, 10 * YEAR, 7_776_000).describe(
-    'Longest life of a session, however often it is refreshed.',
+    'Maximum life of a session, however often it is refreshed.',
   ),
   MAX_SESSIONS: whole('sessions', 1, 1_000_000, 1_000).describe(
-    'Most live sessions of one account. Beyond that number, the oldest sessions end.',
+    'Maximum number of live sessions of one account. Beyond that number, the oldest sessions end.',
   ),
   REFRESH_REPLAY_WINDOW: whole('seconds', 0, 300, 30).describe(
-    'How long a rotated refresh token still gets the same successor again. `0` treats every second use as a replay.',
+    'How long a rotated refresh token still gets the same successor again. With `0`, every second use is a replay.',
   ),
 };
 
@@ -112,7 +112,7 @@ const resourceServers = {
 };
 
 const passwords = {
-  PASSWORD_MIN_LENGTH: whole('characters', 8, 128, 8).describe('Shortest new password.'),
+  PASSWORD_MIN_LENGTH: whole('characters', 8, 128, 8).describe('Minimum length of a new password.'),
   PASSWORD_BLOCKLIST: onOff(true).describe('Refuses the most common passwords.'),
   PASSWORD_CONTEXT_WORDS: list(
     'words',
@@ -123,45 +123,45 @@ const passwords = {
 
 const hashing = {
   ARGON2_MEMORY_KIB: whole('KiB', 1024, 4_194_304, 19_456).describe('Memory of one password hash.'),
-  ARGON2_TIME_COST: whole('passes', 1, 100, 2).describe('Passes over that memory.'),
+  ARGON2_TIME_COST: whole('passes', 1, 100, 2).describe('Passes over the memory of one password hash.'),
   ARGON2_PARALLELISM: whole('threads', 1, 64, 1).describe('Threads of one password hash.'),
   HASH_ENGINE: choice(['auto', 'argon2'], 'auto').describe(
     'Library that hashes passwords. `auto` takes `@node-rs/argon2` where its binary loads, else `argon2`.',
   ),
   HASH_CONCURRENCY: whole('hashes', 1, 1024, availableParallelism())
     .meta({ defaultText: 'the number of cores' })
-    .describe('Most hashes at the same time, over all workers of the machine.'),
+    .describe('Maximum number of hashes at the same time, over all workers of the process.'),
   HASH_TIMEOUT: whole('seconds', 1, 60, 10).describe(
-    'Longest wait of a password for its turn to be hashed. A login that would wait longer gets 503.',
+    'How long a password may wait for its turn to be hashed. A login that would wait longer gets 503.',
   ),
 };
 
 const guesses = {
   RATE_LIMIT: onOff(true).describe('Limits guesses and sign-ups. `off` is for test suites.'),
   LOGIN_LIMIT: whole('failures', 1, 1_000_000, 10).describe(
-    'Failed logins of one name from one source within the window.',
+    'Failed logins of one name from one source that are allowed within the window.',
   ),
   LOGIN_LIMIT_SOURCE: whole('failures', 1, 1_000_000, 100).describe(
-    'Failed logins from one source within the window, for all names together.',
+    'Failed logins from one source that are allowed within the window, for all names together.',
   ),
   LOGIN_LIMIT_NAME: whole('failures', 1, 1_000_000, 50).describe(
-    'Failed logins of one name within the window, from all sources together.',
+    'Failed logins of one name that are allowed within the window, from all sources together.',
   ),
   LOGIN_LIMIT_KNOWN: whole('failures', 0, 1_000_000, 1_000).describe(
-    'Wrong passwords a day from a source that the account knows. Beyond that number, the source is treated as unknown; `0` sets no limit.',
+    'Wrong passwords a day from a source that the account knows. Beyond that number, the source counts as unknown for a day. `0` sets no limit.',
   ),
   LOGIN_LIMIT_WINDOW: whole('seconds', 1, DAY, 900).describe(
     'Window of `LOGIN_LIMIT`, `LOGIN_LIMIT_SOURCE` and `LOGIN_LIMIT_NAME`.',
   ),
   LOGIN_DELAY: whole('seconds', 1, DAY, 60).describe(
-    'Wait after a limit is reached. It doubles each time the limit is reached again within a day.',
+    'How long a client waits after it reaches a limit. The wait doubles each time within a day.',
   ),
-  LOGIN_DELAY_MAX: whole('seconds', 1, DAY, 3600).describe('Longest such wait.'),
+  LOGIN_DELAY_MAX: whole('seconds', 1, DAY, 3600).describe('Maximum wait after a client reaches a limit.'),
   KNOWN_SOURCE_DAYS: whole('days', 1, 3650, 180).describe(
     'How long an account knows a source after a login from there.',
   ),
   SIGNUP_LIMIT: whole('sign-ups', 1, 1_000_000, 200).describe(
-    'Sign-ups from one source within `SIGNUP_LIMIT_WINDOW`. Sign-ups that end in 409 count too.',
+    'Sign-ups from one source that are allowed within `SIGNUP_LIMIT_WINDOW`. Sign-ups that end in 409 count too.',
   ),
   SIGNUP_LIMIT_WINDOW: whole('seconds', 1, DAY, 3600).describe('Window of `SIGNUP_LIMIT`.'),
 };
@@ -187,12 +187,12 @@ const network = {
       values: '`off`, or addresses or networks such as `192.0.2.0/24`, separated by commas',
       defaultText: '`off`',
     })
-    .describe('Proxies whose `X-Forwarded-For` is believed. Never name a network that has clients in it.'),
+    .describe('Proxies whose `X-Forwarded-For` the service believes. Never name a network that has clients in it.'),
   MAX_CONNECTIONS: whole('connections', 1, 1_000_000, 5_000).describe(
-    'Most client connections of each worker. Further connections are closed at once.',
+    'Maximum number of client connections of each worker. Further connections are closed at once.',
   ),
   MAX_CONNECTIONS_SOURCE: whole('connections', 1, 1_000_000, 1_000).describe(
-    'Most client connections of one source to each worker. Connections of `TRUST_PROXY` are exempt.',
+    'Maximum number of client connections from one source to each worker. Connections from `TRUST_PROXY` are exempt.',
   ),
   KEEP_ALIVE_TIMEOUT: whole('seconds', 1, 600, 5).describe(
     "How long a connection is kept without a request. Behind a proxy, set it a little above the proxy's own timeout.",
@@ -201,7 +201,7 @@ const network = {
 
 const observation = {
   LOG_LEVEL: choice(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], 'info').describe(
-    'Least severe level that is logged.',
+    'Lowest level that is logged.',
   ),
   EVENT_DAYS: whole('days', 0, 3650, 30).describe(
     'How long security events stay in the table `events`. `0` writes them to the log only.',
