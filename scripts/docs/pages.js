@@ -1,23 +1,31 @@
 import { format, resolveConfig } from 'prettier';
+import { compiled } from './compiled.js';
 import { configurationPage } from './configuration.js';
+import { declaredService } from './declared-service.js';
+import { errorsPage } from './errors.js';
 import { eventsPage } from './events.js';
-import { openApiDocument } from './openapi-document.js';
 import { routesPage } from './routes.js';
 
 /** @type {typeof import('../../src/platform/config/schema.js')} */
 const { groups } = await import(compiled('platform/config/schema.js'));
 /** @type {typeof import('../../src/events/catalogue.js')} */
 const { EVENTS } = await import(compiled('events/catalogue.js'));
+/** @type {typeof import('../../src/platform/openapi/refusals.js')} */
+const { REFUSALS } = await import(compiled('platform/openapi/refusals.js'));
+/** @type {typeof import('../../src/platform/http/dialect/dialect.js')} */
+const { answerOf } = await import(compiled('platform/http/dialect/dialect.js'));
 
 /**
  * Renders every generated page from the compiled service, without a database.
  * @returns {Promise<[path: string, text: string][]>}
  */
 export async function generatedPages() {
+  const { document, dialects } = await declaredService();
   return Promise.all([
     page('docs/reference/configuration.md', configurationPage(groups)),
+    page('docs/reference/errors.md', errorsPage(REFUSALS, dialects, answerOf)),
     page('docs/reference/events.md', eventsPage(EVENTS)),
-    page('docs/reference/routes.md', routesPage(await openApiDocument())),
+    page('docs/reference/routes.md', routesPage(document)),
   ]);
 }
 
@@ -29,9 +37,4 @@ export async function generatedPages() {
 async function page(path, text) {
   const options = { ...(await resolveConfig(path)), filepath: path, proseWrap: 'always', printWidth: 100 };
   return [path, await format(text, /** @type {import('prettier').Options} */ (options))];
-}
-
-/** @param {string} path below `src` */
-function compiled(path) {
-  return new URL(`../../dist/src/${path}`, import.meta.url).href;
 }

@@ -1,3 +1,5 @@
+import { table } from './table.js';
+
 /** @import { OpenAPIObject } from '@nestjs/swagger' */
 
 /**
@@ -91,11 +93,24 @@ function routeSection(name, { summary, security = [], parameters = [], requestBo
  */
 function requestSection(parameters, body, resolve) {
   const content = Object.entries(body?.content ?? {});
-  const { properties = {}, required = [] } = resolve(content[0]?.[1].schema ?? {});
+  const schema = resolve(content[0]?.[1].schema ?? {});
+  const alternatives = (schema.oneOf ?? [schema]).map(resolve);
   const rows = [
-    ...parameters.map(({ name, in: place, required, description }) => [name, place, required, description]),
-    ...Object.entries(properties).map(([name, field]) => [name, 'body', required.includes(name), field.description]),
-  ].map(([name, place, isRequired, note]) => [`\`${name}\``, place, isRequired ? 'required' : 'optional', note ?? '']);
+    ...parameters.map(({ name, in: place, required, description }) => [
+      `\`${name}\``,
+      place,
+      required ? 'required' : 'optional',
+      description ?? '',
+    ]),
+    ...alternatives.flatMap(({ properties = {}, required = [] }) =>
+      Object.entries(properties).map(([name, { description }]) => [
+        `\`${name}\``,
+        'body',
+        necessity(required.includes(name), alternatives.length > 1),
+        description ?? '',
+      ]),
+    ),
+  ];
   if (rows.length === 0) return [];
   const types = content.map(([type]) => `\`${type}\``).join(', ');
   return [...(types ? [`Body: ${types}.`] : []), table(['field', 'in', '', 'note'], rows)];
@@ -145,11 +160,12 @@ function exampleOf(schema, resolve) {
 }
 
 /**
- * @param {string[]} head
- * @param {unknown[][]} rows
+ * @param {boolean} isRequired
+ * @param {boolean} isAlternative
  */
-function table(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+function necessity(isRequired, isAlternative) {
+  if (!isRequired) return 'optional';
+  return isAlternative ? 'either' : 'required';
 }
 
 /** @param {string} text */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NestFactory } from '@nestjs/core';
+import { compiled } from './compiled.js';
 
 /** Enough of a configuration to declare the routes. Nothing connects to this database. */
 const ENVIRONMENT = {
@@ -8,11 +9,8 @@ const ENVIRONMENT = {
   LOG_LEVEL: 'silent',
 };
 
-/**
- * Describes the routes of the compiled service. In preview mode, Nest declares them and creates no provider.
- * @returns {Promise<import('@nestjs/swagger').OpenAPIObject>}
- */
-export async function openApiDocument() {
+/** Returns the OpenAPI document and the dialects of the compiled service. In preview mode, Nest creates no provider. */
+export async function declaredService() {
   /** @type {typeof import('../../src/app.module.js')} */
   const { AppModule } = await import(compiled('app.module.js'));
   /** @type {typeof import('../../src/boot/http-app.js')} */
@@ -22,16 +20,14 @@ export async function openApiDocument() {
   /** @type {typeof import('../../src/platform/logging/logger.js')} */
   const { createLogger } = await import(compiled('platform/logging/logger.js'));
   /** @type {typeof import('../../src/platform/openapi/swagger.js')} */
-  const { openApiDocument: describe } = await import(compiled('platform/openapi/swagger.js'));
+  const { openApiDocument } = await import(compiled('platform/openapi/swagger.js'));
 
   const config = loadConfig(ENVIRONMENT);
   const adapter = createAdapter(config, createLogger(config));
-  return describe(
-    await NestFactory.create(AppModule.forRoot(config), adapter, { ...nestOptions, logger: false, preview: true }),
-  );
-}
-
-/** @param {string} path below `src` */
-function compiled(path) {
-  return new URL(`../../dist/src/${path}`, import.meta.url).href;
+  const options = { ...nestOptions, logger: /** @type {false} */ (false), preview: true };
+  /** @type {import('@nestjs/platform-fastify').NestFastifyApplication} */
+  const app = await NestFactory.create(AppModule.forRoot(config), adapter, options);
+  /** @type {import('fastify').FastifyInstance} */
+  const fastify = adapter.getInstance();
+  return { document: openApiDocument(app), dialects: fastify.dialects.all };
 }
