@@ -9,7 +9,10 @@ const ENVIRONMENT = {
   LOG_LEVEL: 'silent',
 };
 
-/** Returns the OpenAPI document and the dialects of the compiled service. In preview mode, Nest creates no provider. */
+/**
+ * Returns the OpenAPI document and the dialects of the compiled service.
+ * In preview mode, Nest creates no provider.
+ */
 export async function declaredService() {
   /** @type {typeof import('../../src/app.module.js')} */
   const { AppModule } = await import(compiled('app.module.js'));

@@ -5,7 +5,8 @@ import { table } from './table.js';
 /** @typedef {import('../../src/platform/errors/field-problems.js').FieldProblem} FieldProblem */
 /** @typedef {import('../../src/platform/http/dialect/dialect.js').Dialect} Dialect */
 /** @typedef {typeof import('../../src/platform/openapi/refusals.js').REFUSALS} Refusals */
-/** @typedef {(dialect: Dialect, failure: Failure) => import('../../src/platform/http/dialect/answer.js').Answer} AnswerOf */
+/** @typedef {import('../../src/platform/http/dialect/answer.js').Answer} Answer */
+/** @typedef {(dialect: Dialect, failure: Failure) => Answer} AnswerOf */
 
 const HEAD = `# Errors
 
@@ -18,7 +19,10 @@ The service knows a closed set of failures. Each group of routes answers every f
 /** @type {FieldProblem[]} */
 const REQUIRED = [{ code: 'required' }];
 
-/** A sample of every problem that a field can have. @type {{ [Code in FieldProblem['code']]: Extract<FieldProblem, { code: Code }> }} */
+/**
+ * A sample of every problem that a field can have.
+ * @type {{ [Code in FieldProblem['code']]: Extract<FieldProblem, { code: Code }> }}
+ */
 const FIELD_PROBLEMS = {
   required: { code: 'required' },
   not_text: { code: 'not_text' },
@@ -37,7 +41,10 @@ const FIELD_PROBLEMS = {
   invalid: { code: 'invalid' },
 };
 
-/** When a body as a whole is refused. @type {Record<BodyProblem, string>} */
+/**
+ * When a body as a whole is refused.
+ * @type {Record<BodyProblem, string>}
+ */
 const BODY_PROBLEMS = {
   not_json: 'Not valid JSON',
   not_multipart: 'Not a valid multipart form',
@@ -98,7 +105,7 @@ function nameOf({ prefix }) {
   return prefix ? `\`/${prefix}\`` : 'others';
 }
 
-/** @param {import('../../src/platform/http/dialect/answer.js').Answer} answer */
+/** @param {Answer} answer */
 function answerCells({ status, headers, body }) {
   const lines = Object.entries(headers)
     .filter(([name]) => name !== 'Content-Type')
