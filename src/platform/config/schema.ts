@@ -16,7 +16,7 @@ import {
 const DAY = 24 * 3600;
 const YEAR = 365 * DAY;
 
-/** The longest life of an access token that can be configured, in seconds. */
+/** The upper bound of `ACCESS_TOKEN_TTL`, in seconds. */
 export const MAX_ACCESS_TOKEN_TTL = DAY;
 
 const address = {
@@ -49,7 +49,7 @@ const store = {
     .string()
     .refine(
       isDatabaseUrl,
-      'must read mysql://USER:PASSWORD@HOST:PORT/DATABASE, with ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing after it',
+      'must be mysql://USER:PASSWORD@HOST:PORT/DATABASE, followed by ?ssl=on, ?ssl=on&ssl-ca=FILE or nothing',
     )
     .optional()
     .meta({ values: '`mysql://USER:PASSWORD@HOST:PORT/DATABASE`, optionally with `?ssl=on` or `?ssl=on&ssl-ca=FILE`' })
@@ -105,7 +105,7 @@ const resourceServers = {
   INTROSPECTION_CLIENTS: list(
     '`ID:HASH` items',
     isClient,
-    'must be ID:HASH, HASH being the SHA-256 of the secret in hexadecimal, separated by commas',
+    'must be ID:HASH separated by commas, where HASH is the SHA-256 of the secret in hexadecimal',
   ).describe(
     'Resource servers that may introspect and revoke tokens. `HASH` is the SHA-256 of the secret in hexadecimal.',
   ),
@@ -179,7 +179,7 @@ const network = {
       list(
         'addresses or networks',
         isNetwork,
-        'must be off, or addresses or networks of proxies such as 192.0.2.0/24, separated by commas',
+        'must be off, or addresses and networks of proxies such as 192.0.2.0/24, separated by commas',
       ),
     )
     .default([])
@@ -237,17 +237,17 @@ export const variables = z.object({
   ...observation,
 });
 
-/** {@link variables}, checked against each other. */
+/** The {@link variables}, checked against each other. */
 export const schema = variables
   .superRefine((settings, context) => {
     const refuse = (name: string, message: string) => {
       context.addIssue({ code: 'custom', path: [name], message });
     };
     if (settings.ACCESS_TOKEN_TTL > settings.REFRESH_TOKEN_TTL)
-      refuse('ACCESS_TOKEN_TTL', 'must not be above REFRESH_TOKEN_TTL');
+      refuse('ACCESS_TOKEN_TTL', 'must not exceed REFRESH_TOKEN_TTL');
     if (settings.REFRESH_TOKEN_TTL > settings.SESSION_MAX_AGE)
-      refuse('REFRESH_TOKEN_TTL', 'must not be above SESSION_MAX_AGE');
-    if (settings.LOGIN_DELAY > settings.LOGIN_DELAY_MAX) refuse('LOGIN_DELAY', 'must not be above LOGIN_DELAY_MAX');
+      refuse('REFRESH_TOKEN_TTL', 'must not exceed SESSION_MAX_AGE');
+    if (settings.LOGIN_DELAY > settings.LOGIN_DELAY_MAX) refuse('LOGIN_DELAY', 'must not exceed LOGIN_DELAY_MAX');
     if (!settings.DATABASE_URL && typeof settings.WORKERS === 'number' && settings.WORKERS > 1)
       refuse('WORKERS', 'must be 1 on the embedded store, whose file has one writer; set DATABASE_URL for more');
   })

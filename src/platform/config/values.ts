@@ -77,7 +77,7 @@ export function isOrigin(text: string): boolean {
   return /^https?:\/\//.test(text) && parseUrl(text)?.origin === text;
 }
 
-/** Accepts an id without a colon and a SHA-256, which does not give the secret away. */
+/** Accepts the id of a client, a colon and the SHA-256 of its secret. */
 export function isClient(text: string): boolean {
   return /^[\w.~-]{1,100}:[0-9a-f]{64}$/i.test(text);
 }
