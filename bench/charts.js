@@ -74,6 +74,7 @@ export const charts = {
     ],
   }),
   workers: ({ rows }) => ratioPanel(rows, 'gain', 'Rate of two workers in relation to one'),
+  against: ({ rows }) => ratioPanel(rows, 'ratio', 'Rate in relation to the other checkout'),
   profile: ({ rows, notes }) => flameGraph(rows, notes.join(' ')),
 };
 

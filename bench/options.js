@@ -1,7 +1,7 @@
 // What `npm run bench` is asked for.
 import { parseArgs } from 'node:util';
 
-/** @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile'} Mode */
+/** @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile' | 'against'} Mode */
 
 /**
  * Undefined is each experiment's own default.
@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
  * @property {number[] | undefined} connections
  * @property {number | undefined} rounds
  * @property {number | undefined} seconds of one load
+ * @property {string | undefined} against folder of another checkout, built
  * @property {boolean} peer whether the peer is to be measured
  * @property {number} rows accounts and sessions of the large tables
  * @property {number} requests that memory is watched over
@@ -26,6 +27,7 @@ Without a mode: the table of routes, then --storm, --flood, --footprint and --wo
   --footprint          start-up time and resident memory
   --workers            one and two workers
   --profile            a flame graph of one work
+  --against FOLDER     this checkout and another one in turn; build the other one first
 
   --only WORK,...      works to measure; without a mode, the table of routes alone
   --connections N,...  connections at once (1,16,64)
@@ -54,6 +56,7 @@ export function readOptions(args) {
       footprint: { type: 'boolean' },
       workers: { type: 'boolean' },
       profile: { type: 'boolean' },
+      against: { type: 'string' },
       only: { type: 'string' },
       connections: { type: 'string' },
       rounds: { type: 'string' },
@@ -66,15 +69,22 @@ export function readOptions(args) {
   });
   if (values.help) return undefined;
   const { only, connections, rounds, seconds } = values;
-  const named = /** @type {const} */ (['growth', 'storm', 'flood', 'footprint', 'workers', 'profile']).filter(
-    (mode) => values[mode],
-  );
+  const named = /** @type {const} */ ([
+    'growth',
+    'storm',
+    'flood',
+    'footprint',
+    'workers',
+    'profile',
+    'against',
+  ]).filter((mode) => values[mode]);
   return {
     modes: named.length > 0 ? named : only === undefined ? WITHOUT_MODE : ['routes'],
     only: only?.split(','),
     connections: connections?.split(',').map((text) => whole('connections', text)),
     rounds: rounds === undefined ? undefined : whole('rounds', rounds),
     seconds: seconds === undefined ? undefined : whole('seconds', seconds),
+    against: values.against,
     peer: !values['no-peer'],
     rows: whole('rows', values.rows),
     requests: whole('requests', values.requests),

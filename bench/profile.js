@@ -17,7 +17,7 @@ export async function profile({ serverUrl, options, progress, results }) {
     const database = await createDatabase(serverUrl, 'profile');
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-interval=${SAMPLE_US}`];
     const plain = latchkey(database);
-    const service = await latchkey(database, flags).start(plain.env);
+    const service = await latchkey(database, { nodeOptions: flags }).start(plain.env);
     // Other processes of it, such as the one that opens sessions, are not profiled.
     const running = [{ target: plain, url: service.url }];
     let loaded = { from: 0, to: 0 };

@@ -103,6 +103,13 @@ const tables = {
     ['2 workers /s', ({ two }) => number(two.rate)],
     ['2 to 1', ({ gain }) => spreadText(gain)],
   ],
+  against: [
+    ['work', ({ work }) => work],
+    ['connections', ({ connections }) => `${connections}`],
+    ['before /s', ({ before }) => number(before.rate)],
+    ['rate /s', ({ own }) => number(own.rate)],
+    ['to before', ({ ratio }) => spreadText(ratio)],
+  ],
   profile: [],
 };
 

@@ -58,10 +58,10 @@ export async function startAll(targets, env) {
 /**
  * Latchkey as it is built, its log in a file.
  * @param {string} databaseUrl
- * @param {string[]} [nodeOptions]
+ * @param {{ nodeOptions?: string[], folder?: string }} [build] Node's options, and the checkout whose build it is
  * @returns {Target & { env: Record<string, string> }} with the settings that it has
  */
-export function latchkey(databaseUrl, nodeOptions = []) {
+export function latchkey(databaseUrl, { nodeOptions = [], folder = root } = {}) {
   const env = {
     ...{ DATABASE_URL: databaseUrl, AUTH_SECRET: randomBytes(32).toString('hex'), PORT: '0' },
     // The load generator says where its clients are.
@@ -70,7 +70,7 @@ export function latchkey(databaseUrl, nodeOptions = []) {
     ACCESS_TOKEN_TTL: '14400',
   };
   const start = (more = {}) =>
-    startNode([...nodeOptions, '--max-semi-space-size=8', 'dist/bundle/main.js'], { ...env, ...more });
+    startNode([...nodeOptions, '--max-semi-space-size=8', join(folder, 'dist/bundle/main.js')], { ...env, ...more });
   return { name: 'latchkey', env, start };
 }
 

@@ -89,7 +89,7 @@ describe('an account with many sessions', () => {
 
   it('lists the session that was kept in its place among those that were opened after', async () => {
     const mine = await register(service.client);
-    await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+    await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access });
     service.clock.advance(1);
     await login(mine.username);
     await login(mine.username);
@@ -214,16 +214,18 @@ describe('DELETE /account/sessions/{id}', () => {
 });
 
 describe('DELETE /account/sessions', () => {
-  it('ends all others, again and again, and with ?all=true this one too', async () => {
+  it('ends all others, again and again, and with scope=all this one too', async () => {
     const mine = await register(service.client);
     for (let round = 0; round < 3; round++) {
       const others = [await login(mine.username), await login(mine.username)];
-      expect((await service.client.call('DELETE', '/account/sessions', { bearer: mine.access })).status).toBe(204);
+      expect(
+        (await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access })).status,
+      ).toBe(204);
       expect([await isAlive(others[0]!), await isAlive(others[1]!), await isAlive(mine)]).toEqual([false, false, true]);
       expect(await list(mine.access)).toHaveLength(1);
     }
     const other = await login(mine.username);
-    expect((await service.client.call('DELETE', '/account/sessions?all=true', { bearer: mine.access })).status).toBe(
+    expect((await service.client.call('DELETE', '/account/sessions?scope=all', { bearer: mine.access })).status).toBe(
       204,
     );
     expect([await isAlive(other), await isAlive(mine)]).toEqual([false, false]);
@@ -236,7 +238,7 @@ describe('DELETE /account/sessions', () => {
       const thief = await login(owner.username);
       const [all] = await Promise.all([
         service.client.call('DELETE', '/account/sessions?all=true', { bearer: owner.access }),
-        service.client.call('DELETE', '/account/sessions', { bearer: thief.access }),
+        service.client.call('DELETE', '/account/sessions?scope=others', { bearer: thief.access }),
       ]);
       // Unless the thief was so much faster that the owner had no session any more.
       if (all.status === 204) expect([await isAlive(owner), await isAlive(thief)]).toEqual([false, false]);
@@ -244,44 +246,53 @@ describe('DELETE /account/sessions', () => {
     }
   });
 
-  it('takes true and false alone, and no path that has lost its id', async () => {
-    const mine = await register(service.client);
-    const other = await login(mine.username);
-    for (const query of ['?all=1', '?all=True', '?all=', '?all=true&all=true'])
-      expect((await service.client.call('DELETE', `/account/sessions${query}`, { bearer: mine.access })).status).toBe(
-        400,
-      );
-    expect((await service.client.call('DELETE', '/account/sessions/', { bearer: mine.access })).status).toBe(404);
-    expect(await isAlive(other)).toBe(true);
-    expect((await service.client.call('DELETE', '/account/sessions?all=false', { bearer: mine.access })).status).toBe(
-      204,
-    );
-    expect([await isAlive(other), await isAlive(mine)]).toEqual([false, true]);
-  });
+  it.each(['', '/', '/?', '?', '?from=x', '?scope=', '?scope=All', '?scope=all,others', '?scope=all&scope=all'])(
+    'refuses a request without a scope, or with another one: %j',
+    async (rest) => {
+      const mine = await register(service.client);
+      const other = await login(mine.username);
+      const reply = await service.client.call('DELETE', `/account/sessions${rest}`, { bearer: mine.access });
+      expect(reply.status).toBe(400);
+      expect(reply.body).toEqual({
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        detail: 'a field of the request is not valid',
+        errors: { scope: ['must be others or all'] },
+      });
+      expect([await isAlive(other), await isAlive(mine)]).toEqual([true, true]);
+    },
+  );
 
   it.each([
-    ['/account/sessions?from=/x/', 204],
-    ['/account/sessions?from=/x/?', 204],
-    ['/account/sessions?/', 204],
-    ['/account/sessions/?from=x', 404],
-    ['/account/sessions/?', 404],
-  ])('goes by the path alone: %s', async (path, status) => {
+    ['?all=true', 204, false, false],
+    ['?all=false', 204, false, true],
+    ['?all=true&scope=others', 204, false, true],
+    ['?all=1', 400, true, true],
+    ['?all=True', 400, true, true],
+    ['?all=', 400, true, true],
+    ['?all=true&all=true', 400, true, true],
+    ['?all=1&scope=all', 400, true, true],
+  ])('takes the older parameter: %s', async (query, status, othersLive, mineLives) => {
     const mine = await register(service.client);
-    expect((await service.client.call('DELETE', path, { bearer: mine.access })).status).toBe(status);
+    const other = await login(mine.username);
+    const reply = await service.client.call('DELETE', `/account/sessions${query}`, { bearer: mine.access });
+    expect(reply.status).toBe(status);
+    expect([await isAlive(other), await isAlive(mine)]).toEqual([othersLive, mineLives]);
   });
 
   it('hands the account over: who was kept once is ended by the next', async () => {
     const one = await register(service.client);
-    await service.client.call('DELETE', '/account/sessions', { bearer: one.access });
+    await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: one.access });
     const two = await login(one.username);
-    await service.client.call('DELETE', '/account/sessions', { bearer: two.access });
+    await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: two.access });
     expect([await isAlive(one), await isAlive(two)]).toEqual([false, true]);
   });
 
   it('keeps a session through its own endings alone: raising the epoch ends it too', async () => {
     const mine = await register(service.client);
     for (let round = 0; round < 3; round++)
-      await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+      await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access });
     expect(await isAlive(mine)).toBe(true);
     await service.dataSource.query('UPDATE users SET session_epoch = session_epoch + 1 WHERE username = ?', [
       mine.username,
@@ -291,7 +302,7 @@ describe('DELETE /account/sessions', () => {
 
   it('lets the kept session be refreshed', async () => {
     const mine = await register(service.client);
-    await service.client.call('DELETE', '/account/sessions', { bearer: mine.access });
+    await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access });
     const reply = await service.client.post('/auth/token/refresh', { refresh: mine.refresh });
     expect(reply.status).toBe(200);
     expect((await service.client.get('/auth/getuser', reply.body.access as string)).status).toBe(200);

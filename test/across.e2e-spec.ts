@@ -8,8 +8,8 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('one account behind both contracts', () => {
-  it('is made at A and used at B', async () => {
+describe('The account store behind both contracts', () => {
+  it('accepts at B an account that was registered at A', async () => {
     const { username } = await register(service.client);
     const login = await service.client.post('/user/login', { username, password: PASSWORD });
     expect(login.status).toBe(201);
@@ -19,7 +19,7 @@ describe('one account behind both contracts', () => {
     expect((await service.client.delete('/user/login', { access_token, refresh_token })).status).toBe(204);
   });
 
-  it('is made at B and used at A, by username and by email', async () => {
+  it('accepts at A, by username and by email, an account that signed up at B', async () => {
     const { username, email } = await signUp(service.client);
     for (const name of [username, email]) {
       const login = await service.client.post('/auth/token', { username: name, password: PASSWORD });
@@ -28,20 +28,20 @@ describe('one account behind both contracts', () => {
     }
   });
 
-  it('has the email that its username is', async () => {
+  it('uses a username that is an email address as the email, too', async () => {
     const email = `${newName()}@example.com`;
     await register(service.client, email);
     const login = await service.client.post('/user/login', { username: email.toUpperCase(), password: PASSWORD });
     expect(login.status).toBe(201);
   });
 
-  it('cannot be had by a username that is the email of another', async () => {
+  it('refuses a username that is the email of another account', async () => {
     const { email } = await signUp(service.client);
     const reply = await service.client.post('/auth/register', { username: email, password: 'another password' });
     expect(reply.status).toBe(409);
   });
 
-  it('refreshes tokens of one contract at the other', async () => {
+  it('refreshes the tokens of one contract at the other', async () => {
     const a = await register(service.client);
     expect((await service.client.post('/user/login/refresh', { refresh_token: a.refresh })).status).toBe(201);
     const b = await signUp(service.client);
@@ -52,7 +52,7 @@ describe('one account behind both contracts', () => {
     );
   });
 
-  it('is served at both spellings of a path', async () => {
+  it('serves its paths with and without a trailing slash', async () => {
     const username = newName();
     expect((await service.client.post('/auth/register/', { username, password: PASSWORD })).status).toBe(201);
     expect((await service.client.post('/user/login/', { username, password: PASSWORD })).status).toBe(201);

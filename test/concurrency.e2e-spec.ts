@@ -16,8 +16,8 @@ afterAll(async () => {
 const tally = (statuses: number[]) =>
   Object.fromEntries([...new Set(statuses)].sort().map((s) => [s, statuses.filter((x) => x === s).length]));
 
-describe('at once', () => {
-  it('fifty sign-ups of one name, over both contracts and two instances, leave one account', async () => {
+describe('Concurrent requests', () => {
+  it('create one account from fifty sign-ups under one name, at both contracts and two instances', async () => {
     const username = newName();
     const spellings = [username, username.toUpperCase()];
     const attempts = Array.from({ length: 50 }, (_, i) => {
@@ -38,12 +38,12 @@ describe('at once', () => {
       username,
     ]);
     expect(rows).toHaveLength(1);
-    // The sessions of those who came second went with them.
+    // The refused sign-ups leave no sessions behind.
     const sessions = await one.dataSource.query<{ user_id: string }[]>('SELECT user_id FROM sessions');
     expect(sessions.map(({ user_id }) => user_id)).toEqual([rows[0]?.id]);
   });
 
-  it('fifty sign-ups of one email under fifty names leave one account', async () => {
+  it('create one account from fifty sign-ups with one email and different names', async () => {
     const email = `${newName()}@example.com`;
     const replies = await Promise.all(
       Array.from({ length: 50 }, (_, i) =>
@@ -61,7 +61,7 @@ describe('at once', () => {
     expect(tally(replies.map(({ status }) => status))).toEqual({ 201: 1, 409: 49 });
   });
 
-  it('one of twenty rotations of one refresh token moves the session on, and every pair handed out is of that one', async () => {
+  it('issue a single successor for twenty refreshes with the same token', async () => {
     const { refresh } = await register(one.client);
     const replies = await Promise.all(
       Array.from({ length: 20 }, (_, i) => (i % 2 ? one : two).client.post('/auth/token/refresh', { refresh })),
@@ -73,7 +73,7 @@ describe('at once', () => {
     expect(replies.every(({ status }) => status === 200 || status === 401)).toBe(true);
   });
 
-  it('two hundred clients, each with an account of its own, get no error and nobody else’s data', async () => {
+  it('serve two hundred clients with their own accounts without errors or data of another account', async () => {
     const client = async (service: Service) => {
       const account = await register(service.client);
       const login = await service.client.post('/user/login', account);

@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** Values that are no strings, for every field. */
+/** Values that every field refuses because they are not valid strings. */
 const WRONG_TYPES: [string, unknown][] = [
   ['a number', 5],
   ['a boolean', true],
@@ -35,7 +35,7 @@ const ENCODINGS = [
   ['multipart form', (fields: Record<string, string>) => ({ multipart: multipart(fields) })],
 ] as const;
 
-describe.each(ENCODINGS)('contract A as %s', (_, encoded) => {
+describe.each(ENCODINGS)('Contract A with a body as %s', (_, encoded) => {
   const post = (path: string, fields: Record<string, string>) => service.client.call('POST', path, encoded(fields));
 
   it('registers, logs in, refreshes, verifies and gets the user', async () => {
@@ -61,7 +61,7 @@ describe.each(ENCODINGS)('contract A as %s', (_, encoded) => {
     expect([user.status, user.text]).toEqual([200, JSON.stringify({ username })]);
   });
 
-  it('keeps spaces of passwords, which are no blanks to trim', async () => {
+  it('keeps leading and trailing spaces of a password', async () => {
     const username = newName();
     const password = '  spaces at both ends  ';
     expect((await post('/auth/register', { username, password })).status).toBe(201);
@@ -77,20 +77,20 @@ describe.each(['/auth/token', '/auth/register'])('POST %s', (path) => {
     ['no username', { password: PASSWORD }, { username: [REQUIRED] }],
     ['blank fields', { username: '', password: '' }, { username: [REQUIRED], password: [REQUIRED] }],
     ['a username of spaces', { username: ' \t\u00a0', password: PASSWORD }, { username: [REQUIRED] }],
-    ['other fields alone', { email: 'a@example.com' }, { username: [REQUIRED], password: [REQUIRED] }],
+    ['only other fields', { email: 'a@example.com' }, { username: [REQUIRED], password: [REQUIRED] }],
   ])('refuses %s', async (_, json, fields) => {
     const reply = await service.client.post(path, json);
     expect([reply.status, reply.text]).toEqual([400, JSON.stringify(fields)]);
   });
 
-  it.each(WRONG_TYPES)('refuses %s for a string', async (_, value) => {
+  it.each(WRONG_TYPES)('refuses %s in place of a string', async (_, value) => {
     const username = await service.client.post(path, { username: value, password: PASSWORD });
     expect([username.status, username.body]).toEqual([400, { username: [NOT_A_STRING] }]);
     const password = await service.client.post(path, { username: 'x', password: value });
     expect([password.status, password.body]).toEqual([400, { password: [NOT_A_STRING] }]);
   });
 
-  it('refuses a body that is missing or empty like one without fields', async () => {
+  it('refuses a missing or empty body like an object without fields', async () => {
     const missing = { username: [REQUIRED], password: [REQUIRED] };
     expect((await service.client.call('POST', path)).body).toEqual(missing);
     expect((await service.client.call('POST', path, { raw: ['application/json', ''] })).body).toEqual(missing);
@@ -104,7 +104,7 @@ describe.each(['/auth/token', '/auth/register'])('POST %s', (path) => {
     expect([reply.status, reply.body]).toEqual([400, { username: [REQUIRED], password: [REQUIRED] }]);
   });
 
-  it('refuses a form field that is given twice, and a file for a field', async () => {
+  it('refuses a repeated form field and a file in place of a field', async () => {
     const twice = await service.client.call('POST', path, {
       form: [
         ['username', 'a'],
@@ -124,8 +124,8 @@ describe('POST /auth/token', () => {
   it.each([
     ['an unknown name', 'nobody-has-this-name', PASSWORD],
     ['an unknown email', 'nobody@example.com', PASSWORD],
-    ['a name against the rules', 'no such name!\u0000', PASSWORD],
-    ['a name longer than any', 'x'.repeat(5000), PASSWORD],
+    ['a name that breaks the rules', 'no such name!\u0000', PASSWORD],
+    ['a name that is too long', 'x'.repeat(5000), PASSWORD],
   ])('refuses %s', async (_, username, password) => {
     const reply = await service.client.post('/auth/token', { username, password });
     expect(reply.status).toBe(401);
@@ -133,7 +133,7 @@ describe('POST /auth/token', () => {
     expect(reply.headers.get('www-authenticate')).toBe('Bearer');
   });
 
-  it('refuses a wrong password, however near or long', async () => {
+  it('refuses wrong passwords that resemble the right one or are very long', async () => {
     const { username } = await register(service.client);
     for (const password of [`${PASSWORD} `, PASSWORD.toUpperCase(), 'x', PASSWORD + 'x'.repeat(9000)]) {
       const reply = await service.client.post('/auth/token', { username, password });
@@ -141,7 +141,7 @@ describe('POST /auth/token', () => {
     }
   });
 
-  it('refuses a disabled account in the same words', async () => {
+  it('refuses a disabled account with the same body', async () => {
     const { username } = await register(service.client);
     await service.dataSource.query('UPDATE users SET disabled_at = 1 WHERE username = ?', [username]);
     const reply = await service.client.post('/auth/token', { username, password: PASSWORD });
@@ -153,7 +153,7 @@ describe('POST /auth/token', () => {
 });
 
 describe('POST /auth/register', () => {
-  it('refuses a name that is taken, in any case and width, and changes nothing', async () => {
+  it('refuses a taken name in any case and width, and leaves its account unchanged', async () => {
     const { username } = await register(service.client);
     for (const name of [username, username.toUpperCase(), ` ${username} `, username.replace('user', 'ｕｓｅｒ')]) {
       const reply = await service.client.post('/auth/register', { username: name, password: 'another password' });
@@ -176,28 +176,28 @@ describe('POST /auth/register', () => {
   it.each([
     ['eight code points', '😀🙈🚀🌵🍋🎲🧭🪁'],
     ['1,024 bytes', 'éàüöñçøåêîôûëïÿù'.repeat(32)],
-    ['a NUL within', 'before\u0000after'],
+    ['text with a NUL', 'before\u0000after'],
     ...ANY_COMPOSITION,
-  ])('takes a password of %s', async (_, password) => {
+  ])('accepts a password of %s', async (_, password) => {
     const { username } = await register(service.client, newName(), password);
     expect((await service.client.post('/auth/token', { username, password })).status).toBe(200);
     expect((await service.client.post('/auth/token', { username, password: `${password}x` })).status).toBe(401);
   });
 
-  it('takes the same password typed composed and decomposed', async () => {
+  it('accepts a password in composed form that was registered in decomposed form', async () => {
     const { username } = await register(service.client, newName(), 'pa\u0308ssword of mine');
     expect((await service.client.post('/auth/token', { username, password: 'p\u00e4ssword of mine' })).status).toBe(
       200,
     );
   });
 
-  it('names every field that is against the rules', async () => {
+  it('names every field that breaks the rules', async () => {
     const reply = await service.client.post('/auth/register', { username: 'not a name', password: 'short' });
     expect(reply.status).toBe(400);
     expect(Object.keys(reply.body as object)).toEqual(['username', 'password']);
   });
 
-  it('drops fields that the contract does not have', async () => {
+  it('ignores fields that the contract does not define', async () => {
     const username = newName();
     const more = { id: '1', disabledAt: 1, email: 'intruder@example.com', sessionEpoch: 9, first_name: 'x' };
     expect((await service.client.post('/auth/register', { username, password: PASSWORD, ...more })).status).toBe(201);
@@ -210,8 +210,8 @@ describe('POST /auth/token/refresh', () => {
   it.each<[string, unknown, object]>([
     ['no field', {}, { refresh: [REQUIRED] }],
     ['a blank field', { refresh: '' }, { refresh: [REQUIRED] }],
-    ['a blank field of spaces', { refresh: '  ' }, { refresh: [REQUIRED] }],
-    ['null, although a token stands beside it', { refresh: null, token: 'x' }, { refresh: [NOT_A_STRING] }],
+    ['a field of spaces', { refresh: '  ' }, { refresh: [REQUIRED] }],
+    ['null next to a token', { refresh: null, token: 'x' }, { refresh: [NOT_A_STRING] }],
     ['a blank token to verify', { token: '' }, { token: [REQUIRED] }],
     ['a number to verify', { token: 1 }, { token: [NOT_A_STRING] }],
   ])('refuses %s', async (_, json, fields) => {
@@ -219,12 +219,12 @@ describe('POST /auth/token/refresh', () => {
     expect([reply.status, reply.body]).toEqual([400, fields]);
   });
 
-  it.each(WRONG_TYPES)('refuses %s for a string', async (_, refresh) => {
+  it.each(WRONG_TYPES)('refuses %s in place of a string', async (_, refresh) => {
     const reply = await service.client.post('/auth/token/refresh', { refresh });
     expect([reply.status, reply.body]).toEqual([400, { refresh: [NOT_A_STRING] }]);
   });
 
-  it('refuses an access token, and what is no token', async () => {
+  it('refuses an access token and strings that are not tokens', async () => {
     const { access } = await register(service.client);
     for (const refresh of [access, 'x', 'a.b.c', '..', 'null', 'é.é.é']) {
       const reply = await service.client.post('/auth/token/refresh', { refresh });
@@ -233,7 +233,7 @@ describe('POST /auth/token/refresh', () => {
     }
   });
 
-  it('verifies where the body has a token and no refresh, as the contract prints it', async () => {
+  it('verifies a token that is sent without a refresh token, as the contract prints it', async () => {
     const { access } = await register(service.client);
     const valid = await service.client.post('/auth/token/refresh', { token: access });
     expect([valid.status, valid.text]).toEqual([200, '{}']);
@@ -241,7 +241,7 @@ describe('POST /auth/token/refresh', () => {
     expect([invalid.status, invalid.text]).toEqual([401, NOT_VALID]);
   });
 
-  it('refreshes where the body has both', async () => {
+  it('refreshes when the body has both tokens', async () => {
     const { access, refresh } = await register(service.client);
     const reply = await service.client.post('/auth/token/refresh', { refresh, token: access });
     expect(Object.keys(reply.body as object)).toEqual(['refresh', 'access']);
@@ -258,12 +258,12 @@ describe('POST /auth/token/verify', () => {
     expect([reply.status, reply.body]).toEqual([400, fields]);
   });
 
-  it.each(WRONG_TYPES)('refuses %s for a string', async (_, token) => {
+  it.each(WRONG_TYPES)('refuses %s in place of a string', async (_, token) => {
     const reply = await service.client.post('/auth/token/verify', { token });
     expect([reply.status, reply.body]).toEqual([400, { token: [NOT_A_STRING] }]);
   });
 
-  it('refuses a refresh token, and what is no token', async () => {
+  it('refuses a refresh token and strings that are not tokens', async () => {
     const { refresh } = await register(service.client);
     for (const token of [refresh, 'x', 'a.b.c', '..', 'é.é.é']) {
       const reply = await service.client.post('/auth/token/verify', { token });
@@ -274,7 +274,7 @@ describe('POST /auth/token/verify', () => {
 });
 
 describe('GET /auth/getuser', () => {
-  it('answers the name as it was typed', async () => {
+  it('returns the username as it was typed at registration', async () => {
     const name = newName().replace('user', 'User');
     const { access } = await register(service.client, ` ${name} `);
     expect((await service.client.get('/auth/getuser', access)).body).toEqual({ username: name });
@@ -301,7 +301,7 @@ describe('GET /auth/getuser', () => {
     expect((await service.client.get('/auth/getuser', refresh)).status).toBe(401);
   });
 
-  it('refuses a token with something behind it, and takes the scheme in any case', async () => {
+  it('refuses text after the token, and accepts the scheme in any case', async () => {
     const { access } = await register(service.client);
     const get = (authorization: string) => service.client.call('GET', '/auth/getuser', { headers: { authorization } });
     expect((await get(`Bearer ${access} more`)).status).toBe(401);

@@ -32,7 +32,7 @@ const WRONG_TYPES: [string, unknown][] = [
   ['a lone surrogate', 'x\udfff'],
 ];
 
-describe('contract B', () => {
+describe('Contract B', () => {
   it('signs up, logs in by username and by email, refreshes and logs out', async () => {
     const registration = form();
     const signup = await service.client.post('/user/signup', registration);
@@ -63,7 +63,7 @@ describe('contract B', () => {
     }
   });
 
-  it('answers a new and unique access token at each refresh, and does not spend the refresh token', async () => {
+  it('issues a new access token at each refresh, and does not rotate the refresh token', async () => {
     const { refresh } = await signUp(service.client);
     const tokens = new Set<string>();
     for (let i = 0; i < 5; i++) {
@@ -86,12 +86,12 @@ describe('POST /user/signup', () => {
     expect([reply.status, reply.text]).toEqual([400, refusal(`${field}: this field is required`)]);
   });
 
-  it('takes blank first and last names', async () => {
+  it('accepts blank first and last names', async () => {
     expect((await service.client.post('/user/signup', form({ first_name: '', last_name: ' ' }))).status).toBe(201);
   });
 
-  describe.each(WRONG_TYPES)('%s', (_, value) => {
-    it.each(['username', 'email', 'password', 'first_name', 'last_name'])('is no %s', async (field) => {
+  describe.each(WRONG_TYPES)('%s in place of a string', (_, value) => {
+    it.each(['username', 'email', 'password', 'first_name', 'last_name'])('is refused as the %s', async (field) => {
       const reply = await service.client.post('/user/signup', form({ [field]: value }));
       expect([reply.status, reply.text]).toEqual([400, refusal(`${field}: not a valid string`)]);
     });
@@ -125,14 +125,14 @@ describe('POST /user/signup', () => {
     expect(reply.body.reason).toMatch(new RegExp(`^${field}: `));
   });
 
-  it.each(ANY_COMPOSITION)('takes a password of %s', async (_, password) => {
+  it.each(ANY_COMPOSITION)('accepts a password of %s', async (_, password) => {
     const registration = form({ password });
     expect((await service.client.post('/user/signup', registration)).status).toBe(201);
     const { username } = registration;
     expect((await service.client.post('/user/login', { username, password })).status).toBe(201);
   });
 
-  it('refuses a username with @ that is not the email, and takes one that is', async () => {
+  it('accepts a username with @ only if it equals the email', async () => {
     const email = `${newName()}@example.com`;
     const other = await service.client.post('/user/signup', form({ username: `${newName()}@example.com`, email }));
     expect([other.status, other.text]).toEqual([400, refusal('username: a username with @ must equal the email')]);
@@ -141,7 +141,7 @@ describe('POST /user/signup', () => {
     );
   });
 
-  it('refuses a taken username and a taken email, whichever contract took them', async () => {
+  it('refuses a username or email that an account of either contract has', async () => {
     const b = await signUp(service.client);
     const a = await register(service.client, `${newName()}@example.com`);
     const taken = [
@@ -158,7 +158,7 @@ describe('POST /user/signup', () => {
     }
   });
 
-  it('keeps first and last names as given', async () => {
+  it('stores first and last names unchanged', async () => {
     const registration = form({ first_name: 'Zoë', last_name: "O'Néill-Ñandú 山田" });
     expect((await service.client.post('/user/signup', registration)).status).toBe(201);
     const rows = await service.dataSource.query<object[]>('SELECT * FROM users WHERE username = ?', [
@@ -179,14 +179,14 @@ describe('POST /user/login', () => {
     expect([reply.status, reply.text]).toEqual([400, refusal(reason)]);
   });
 
-  it.each(WRONG_TYPES)('refuses %s for a string', async (_, value) => {
+  it.each(WRONG_TYPES)('refuses %s in place of a string', async (_, value) => {
     for (const field of ['username', 'password']) {
       const reply = await service.client.post('/user/login', { username: 'x', password: 'y', [field]: value });
       expect([reply.status, reply.text]).toEqual([400, refusal(`${field}: not a valid string`)]);
     }
   });
 
-  it('refuses unknown names, wrong passwords and disabled accounts in the same words', async () => {
+  it('refuses unknown names, wrong passwords and disabled accounts with the same body', async () => {
     const enabled = await signUp(service.client);
     const disabled = await signUp(service.client);
     await service.dataSource.query('UPDATE users SET disabled_at = 1 WHERE username = ?', [disabled.username]);
@@ -226,7 +226,7 @@ describe('POST /user/login/refresh', () => {
     expect([reply.status, reply.text]).toEqual([400, refusal(reason)]);
   });
 
-  it('refuses an access token, and what is no token', async () => {
+  it('refuses an access token and strings that are not tokens', async () => {
     const { access } = await signUp(service.client);
     for (const refresh_token of [access, 'x', 'a.b.c', '..']) {
       const reply = await service.client.post('/user/login/refresh', { refresh_token });
@@ -251,7 +251,7 @@ describe('DELETE /user/login', () => {
     expect((await service.client.call('DELETE', '/user/login')).status).toBe(400);
   });
 
-  it('kills the access token at once, at both contracts', async () => {
+  it('revokes both tokens at once, at both contracts', async () => {
     const { access, refresh } = await signUp(service.client);
     expect((await service.client.get('/auth/getuser', access)).status).toBe(200);
     expect((await service.client.delete('/user/login', { access_token: access, refresh_token: refresh })).status).toBe(
@@ -263,12 +263,12 @@ describe('DELETE /user/login', () => {
     expect((await service.client.post('/user/login/refresh', { refresh_token: refresh })).status).toBe(401);
   });
 
-  it('is idempotent, and takes expired and spent tokens of the session', async () => {
+  it('is idempotent, and accepts expired and used tokens of the session', async () => {
     const { access, refresh } = await signUp(service.client);
     const rotated = await service.client.post('/auth/token/refresh', { refresh });
-    const spent = { access_token: access, refresh_token: refresh };
-    expect((await service.client.delete('/user/login', spent)).status).toBe(204);
-    expect((await service.client.delete('/user/login', spent)).status).toBe(204);
+    const used = { access_token: access, refresh_token: refresh };
+    expect((await service.client.delete('/user/login', used)).status).toBe(204);
+    expect((await service.client.delete('/user/login', used)).status).toBe(204);
     expect((await service.client.get('/auth/getuser', rotated.body.access as string)).status).toBe(401);
 
     const later = await signUp(service.client);
@@ -278,7 +278,7 @@ describe('DELETE /user/login', () => {
     ).toBe(204);
   });
 
-  it('refuses tokens of two sessions or of nobody, and ends nothing', async () => {
+  it('refuses tokens of two sessions and invalid tokens, and ends no session', async () => {
     const one = await signUp(service.client);
     const two = await signUp(service.client);
     const attempts = [
@@ -294,7 +294,7 @@ describe('DELETE /user/login', () => {
     for (const { access } of [one, two]) expect((await service.client.get('/auth/getuser', access)).status).toBe(200);
   });
 
-  it('ends that session and no other of the account', async () => {
+  it('ends no other session of the account', async () => {
     const { username, access, refresh } = await signUp(service.client);
     const other = await service.client.post('/user/login', { username, password: PASSWORD });
     await service.client.delete('/user/login', { access_token: access, refresh_token: refresh });

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-/** A share that no other test has. */
+/** Returns a share that no other test uses. */
 const newShare = (budget: Budget) => ({ budget, id: `${budget.name} ${newName()}` });
 const now = () => service.clock.now();
 
@@ -27,15 +27,15 @@ async function take(share: { budget: Budget; id: string }, attempts = 1): Promis
   return (await counters.add([{ ...share, attempts }], now())).get(share.id);
 }
 
-describe('a counter', () => {
-  it('begins anew after its window', async () => {
+describe('A counter', () => {
+  it('restarts after its window', async () => {
     const share = newShare(PLAIN);
     expect((await take(share, 4))?.used).toBe(4);
     service.clock.advance(51);
     expect((await take(share))?.used).toBe(1);
   });
 
-  it('makes a key that goes beyond wait longer each time, within a day', async () => {
+  it('doubles the delay each time a key exceeds its budget within a day, up to the longest delay', async () => {
     const share = newShare(DELAYED);
     const waits: number[] = [];
     for (let i = 0; i < 4; i++) {
@@ -49,7 +49,7 @@ describe('a counter', () => {
     expect(refusedUntil(await take(share, 4), DELAYED, now()) - now()).toBe(20_000);
   });
 
-  it('goes on when a key has gone beyond more than a thousand times within a day', async () => {
+  it('keeps its delay after a key has exceeded its budget a thousand times within a day', async () => {
     const share = newShare({ name: 'short', most: 1, windowMs: 1_000, delayMs: 1_000, maxDelayMs: 1_000 });
     for (let i = 0; i < 1_030; i++) {
       const counter = await take(share, 2);
@@ -58,7 +58,7 @@ describe('a counter', () => {
     }
   });
 
-  it('gives back what was taken in this window, and nothing in a later one', async () => {
+  it('gives back attempts of the current window, and none of an earlier window', async () => {
     const share = newShare(PLAIN);
     const taken = { ...share, endsAt: (await take(share, 2))?.endsAt ?? 0 };
     await counters.giveBack([taken]);
@@ -69,14 +69,14 @@ describe('a counter', () => {
     expect((await counters.read([share.id])).get(share.id)?.used).toBe(2);
   });
 
-  it('gives nothing back once its key has gone beyond', async () => {
+  it('gives nothing back after its key has exceeded the budget', async () => {
     const share = newShare(PLAIN);
     const { endsAt = 0 } = (await take(share, 5)) ?? {};
     await counters.giveBack([{ ...share, endsAt }]);
     expect((await counters.read([share.id])).get(share.id)?.used).toBe(5);
   });
 
-  it('counts every attempt of many at once', async () => {
+  it('counts every one of many concurrent attempts', async () => {
     const shares = [newShare(DELAYED), newShare(PLAIN), newShare(PLAIN)];
     const orders = [shares, shares.toReversed(), [shares[1]!, shares[0]!, shares[2]!]];
     const takes = Array.from({ length: 60 }, (_, i) => orders[i % 3]!.map((share) => ({ ...share, attempts: 1 })));
@@ -103,8 +103,8 @@ const steps = fc.array(
   { minLength: 5, maxLength: 20 },
 );
 
-describe('the counters of the store', () => {
-  it('say what those in memory say, whatever is done to them', async () => {
+describe('The counters of the store', () => {
+  it('give the same results as the counters in memory for any sequence of calls', async () => {
     await fc.assert(
       fc.asyncProperty(steps, async (all) => {
         const memory = new MemoryCounters();
@@ -134,7 +134,7 @@ describe('the counters of the store', () => {
     );
   });
 
-  it.runIf(inject('mysqlUrl'))('are removed once they have expired, however many there are', async () => {
+  it.runIf(inject('mysqlUrl'))('are removed by the thousand after they have expired', async () => {
     const values = Array.from({ length: 5_000 }, (_, i) => `('old ${i}', 1, 1, 0, 0, 1)`).join(', ');
     await service.dataSource.query(`INSERT INTO counters VALUES ${values}`);
     const share = newShare(PLAIN);

@@ -10,7 +10,7 @@ import { startDatabaseServer } from '../scripts/database-server.js';
 import { Authority, type Certificate } from './support/certificates.js';
 import { ServiceProcess } from './support/process.js';
 
-/** Enough to be loaded, in whole seconds as certificates have them. */
+/** Long enough for the server to load the certificate. Certificates count whole seconds. */
 const SHORT_LIFE_MS = 5_000;
 const SECRET = randomBytes(32).toString('hex');
 const LOCALHOST = [{ type: 'dns', value: 'localhost' }] as const;
@@ -24,7 +24,7 @@ let isMariaDb: boolean;
 const path = (name: string) => join(folder, name);
 
 async function run(...statements: string[]): Promise<void> {
-  // Whatever certificate it shows just now.
+  // Accepts any certificate, since the tests change it.
   const connection = await createConnection({ uri: server.url, ssl: { rejectUnauthorized: false } });
   for (const sql of statements) await connection.query(sql);
   await connection.end();
@@ -35,13 +35,13 @@ function write({ cert, key }: Certificate): void {
   writeFileSync(path('key.pem'), key, { mode: 0o600 });
 }
 
-/** Has the server show another certificate from now on. */
+/** Makes the server present another certificate. */
 async function show(certificate: Certificate): Promise<void> {
   write(certificate);
   await run(isMariaDb ? 'FLUSH SSL' : 'ALTER INSTANCE RELOAD TLS');
 }
 
-/** How many connections were given up before they logged in. */
+/** Counts the connections that were closed before they logged in. */
 async function refusedByService(): Promise<number> {
   const connection = await createConnection({ uri: server.url, ssl: { rejectUnauthorized: false } });
   const [rows] = await connection.query("SHOW GLOBAL STATUS LIKE 'Aborted_connects'");
@@ -56,7 +56,7 @@ function envFor(host: string, search = `?ssl=on&ssl-ca=${path('ca.pem')}`, url =
   return { DATABASE_URL: target.href + search, AUTH_SECRET: SECRET };
 }
 
-/** Runs one of the commands. @returns its code, and all that it wrote */
+/** Runs a command and returns its exit code and its whole output. */
 function command(args: string[], env: Record<string, string>): { status: number | null; output: string } {
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 25_000 });
   return { status, output: stdout + stderr };
@@ -65,7 +65,7 @@ const listKeys = (env: Record<string, string>) => command(['dist/src/cli/keys.cl
 const migrate = (env: Record<string, string>) =>
   command(['node_modules/typeorm/cli.js', 'migration:run', '-d', 'dist/ormconfig.js'], env);
 
-describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
+describe.runIf(inject('mysqlUrl'))('DATABASE_URL with ssl=on', { timeout: 90_000 }, () => {
   const started: ServiceProcess[] = [];
 
   beforeAll(async () => {
@@ -99,7 +99,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     return process;
   }
 
-  /** Starts the service over a server that it must refuse. @returns its one line */
+  /** Starts the service with a server that it must refuse, and returns its line of output. */
   async function refusal(env: Record<string, string>): Promise<string> {
     const process = start(env);
     expect(await process.exited).toBe(1);
@@ -107,7 +107,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     return process.stderr.trim();
   }
 
-  it('takes a server that shows its name, signed by the authority of ssl-ca', async () => {
+  it('accepts a certificate for the host name that the authority of ssl-ca has signed', async () => {
     await show(await ours.issue([...LOCALHOST]));
     const url = await start(envFor('localhost')).ready();
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
@@ -115,7 +115,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     expect(migrate(envFor('localhost'))).toMatchObject({ status: 0 });
   });
 
-  it('takes an address that the certificate names, and no other name or address for it', async () => {
+  it('accepts an address or host name only if the certificate names it', async () => {
     await show(await ours.issue([...ADDRESS]));
     await start(envFor('127.0.0.1')).ready();
     expect(listKeys(envFor('127.0.0.1'))).toMatchObject({ status: 0 });
@@ -126,13 +126,13 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
   });
 
   it.each<[string, { names?: { type: 'dns'; value: string }[]; ca?: string; lifeMs?: number }, RegExp]>([
-    ['of another name', { names: [{ type: 'dns', value: 'db.example.com' }] }, /does not match/],
+    ['for another name', { names: [{ type: 'dns', value: 'db.example.com' }] }, /does not match/],
     ['of another authority', { ca: 'other.pem' }, /certificate/],
     ['that has expired', { lifeMs: SHORT_LIFE_MS }, /certificate has expired/],
-  ])('refuses a certificate %s: the service, the keys and the migrations', async (_, certificate, why) => {
+  ])('refuses a certificate %s in the service, the CLI and the migrations', async (_, certificate, why) => {
     const { names = [...LOCALHOST], ca = 'ca.pem', lifeMs } = certificate;
     await show(await ours.issue(names, lifeMs));
-    // Servers refuse to show a certificate that has expired already.
+    // A server refuses to load a certificate that has already expired.
     if (lifeMs !== undefined) await sleep(lifeMs);
     const env = envFor('localhost', `?ssl=on&ssl-ca=${path(ca)}`);
     const line = await refusal(env);
@@ -144,7 +144,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     expect(migration.output).toMatch(why);
   });
 
-  it('without ssl-ca takes none but the authorities that Node.js trusts', async () => {
+  it('trusts only the authorities of Node.js without ssl-ca', async () => {
     await show(await ours.issue([...LOCALHOST]));
     expect(await refusal(envFor('localhost', '?ssl=on'))).toMatch(/the certificate of the server is refused/);
   });
@@ -162,7 +162,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     }
   });
 
-  it('refuses a file of ssl-ca that cannot be read', async () => {
+  it('refuses an unreadable file in ssl-ca', async () => {
     const env = envFor('localhost', `?ssl=on&ssl-ca=${path('none.pem')}`);
     const line = 'latchkey: DATABASE_URL: the file of ssl-ca cannot be read';
     expect(await refusal(env)).toBe(line);
@@ -170,7 +170,7 @@ describe.runIf(inject('mysqlUrl'))('?ssl=on', { timeout: 90_000 }, () => {
     expect(migrate(env)).toMatchObject({ status: 1, output: expect.stringContaining('ssl-ca cannot be read') });
   });
 
-  it('holds for connections that are opened later, those that ask a silent server among them', async () => {
+  it('checks the certificate of later connections, including those that probe a silent server', async () => {
     await show(await ours.issue([...LOCALHOST]));
     const url = await start(envFor('localhost')).ready();
     const becomes = async (status: number) => {

@@ -118,7 +118,7 @@ const dialects: readonly Dialect[] = [...contracts, oauthDialect, problemDetails
 
 function statusOf(dialect: Dialect, failure: Failure): number {
   if (failure.code === 'bad_request') return failure.status;
-  return (dialect === oauthDialect && OAUTH_STATUSES[failure.code]) || STATUSES[failure.code];
+  return (dialect === oauthDialect ? OAUTH_STATUSES[failure.code] : undefined) ?? STATUSES[failure.code];
 }
 
 describe.each(dialects)('the dialect of /$prefix', (dialect) => {

@@ -5,7 +5,7 @@ import { type Service, startService } from './support/service.js';
 
 /** Requests of each kind. */
 const SAMPLES = 120;
-/** Standard deviations of the rank test that chance does not reach: one in a hundred thousand. */
+/** Standard deviations that chance exceeds in one of 100,000 rank tests. */
 const BEYOND_CHANCE = 4.4;
 const WRONG = 'not the right password';
 
@@ -29,7 +29,7 @@ afterAll(async () => {
   await strict.stop();
 });
 
-/** Names of two accounts, a disabled one, and nobody. */
+/** Registers two accounts and a disabled account, and returns their names and an unknown name. */
 async function names({ client, dataSource }: Service): Promise<[string, string, string, string]> {
   const [existing, another, disabled] = [newName(), newName(), newName()];
   for (const name of [existing, another, disabled]) await register(client, name);
@@ -37,7 +37,7 @@ async function names({ client, dataSource }: Service): Promise<[string, string, 
   return [existing, another, disabled, newName()];
 }
 
-/** What an outsider sees of an answer, but for what differs from one request to the next. */
+/** Returns what a client sees of an answer, without the headers that differ between requests. */
 function seen({ status, headers, text }: Reply): unknown {
   const names = [...headers.keys()].sort();
   const values = Object.fromEntries(
@@ -48,13 +48,13 @@ function seen({ status, headers, text }: Reply): unknown {
 
 type Kinds = Record<string, () => Promise<Reply>>;
 
-/** Sends requests of several kinds in turns. @returns the milliseconds and the looks of each kind's answers */
+/** Sends requests of several kinds in turns, and returns times (ms) and looks of their answers. */
 async function measure(kinds: Kinds): Promise<{ times: Record<string, number[]>; looks: Record<string, Set<string>> }> {
   const names = Object.keys(kinds);
   const times: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
   const looks = Object.fromEntries(names.map((name) => [name, new Set<string>()]));
   for (let i = 0; i < SAMPLES; i++)
-    // Each round in another order, so that none always comes after the same.
+    // Another order in each round, so that no kind always follows the same kind.
     for (const name of [...names].sort(() => Math.random() - 0.5)) {
       const startedAt = performance.now();
       const reply = await kinds[name]!();
@@ -64,7 +64,7 @@ async function measure(kinds: Kinds): Promise<{ times: Record<string, number[]>;
   return { times, looks };
 }
 
-/** Mann and Whitney's rank test: by how many standard deviations one kind is slower than another. */
+/** Returns by how many standard deviations `a` is slower than `b` (Mann-Whitney rank test). */
 function deviations(a: readonly number[], b: readonly number[]): number {
   const ranked = [...a.map((value) => ({ value, isA: true })), ...b.map((value) => ({ value, isA: false }))].sort(
     (x, y) => x.value - y.value,
@@ -80,15 +80,15 @@ const routes = [
   ['B', '/user/login'],
 ] as const;
 
-describe.each(routes)('at the login of contract %s', (_, path) => {
-  /** From where no account has logged in, as an attacker does. */
+describe.each(routes)('The login of contract %s', (_, path) => {
+  /** Logs in from a source that no account has used, as an attacker does. */
   const logIn = (service: Service, username: string, password: string) =>
     service.client.call('POST', path, {
       json: { username, password },
       headers: { 'x-forwarded-for': '198.51.100.1' },
     });
 
-  it('an unknown, a wrong-password and a disabled account look alike and take as long', async () => {
+  it('answers unknown names, wrong passwords and disabled accounts alike and in the same time', async () => {
     const [existing, another, disabled, unknown] = await names(patient);
     const { times, looks } = await measure({
       wrong: () => logIn(patient, existing, WRONG),
@@ -99,11 +99,11 @@ describe.each(routes)('at the login of contract %s', (_, path) => {
     });
     expect(looks['wrong']?.size).toBe(1);
     expectAlike(times, looks);
-    // The test can tell what does differ.
+    // Checks that the rank test finds a real difference.
     expect(Math.abs(deviations(times['wrong']!, times['planted']!))).toBeGreaterThan(BEYOND_CHANCE);
   });
 
-  it('throttled ones do too', async () => {
+  it('answers throttled guesses alike and in the same time, whatever the account', async () => {
     const [existing, another, disabled, unknown] = await names(strict);
     for (const name of [existing, another, disabled, unknown])
       for (let i = 0; i < 3; i++) await logIn(strict, name, WRONG);

@@ -37,7 +37,7 @@ function expectDialect(path: string, reply: Reply, status: number, text: string)
 describe.each(ROUTES)('%s %s', (method, path, allow) => {
   it.each([
     ['half an object', '{"username":'],
-    ['no JSON', 'username=a'],
+    ['text that is not JSON', 'username=a'],
     ['a trailing comma', '{"username":"a",}'],
     ['single quotes', "{'username':'a'}"],
     ['two values', '{}{}'],
@@ -53,18 +53,18 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
     ['a string', '"a"'],
     ['a number', '1'],
     ['a boolean', 'true'],
-  ])('answers 400 to %s for a body', async (_, text) => {
+  ])('answers 400 to %s as the body', async (_, text) => {
     const reply = await service.client.call(method, path, { raw: ['application/json', text] });
     expectDialect(path, reply, 400, 'the request body is not an object');
   });
 
-  it('answers 400 to null for a body, naming the fields', async () => {
+  it('answers 400 to null as the body, and names the missing fields', async () => {
     const reply = await service.client.call(method, path, { raw: ['application/json', 'null'] });
     expect(reply.status).toBe(400);
     expect(reply.text).toContain('this field is required');
   });
 
-  it('answers 400 to bytes that are no UTF-8', async () => {
+  it('answers 400 to bytes that are not UTF-8', async () => {
     const body = Buffer.concat([Buffer.from('{"username":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
     const reply = await service.client.call(method, path, { raw: ['application/json', body] });
     expectDialect(path, reply, 400, 'the request body is not valid UTF-8');
@@ -94,7 +94,7 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
     'Application/JSON',
     'application/json ;charset="UTF-8"',
     'application/json;CHARSET=utf8;x=y',
-  ])('takes %s', async (mediaType) => {
+  ])('accepts %s', async (mediaType) => {
     const reply = await service.client.call(method, path, { raw: [mediaType, '{}'] });
     expect(reply.status).toBe(400);
     expect(reply.text).toContain('this field is required');
@@ -122,7 +122,7 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
     expectDialect(path, reply, 415, 'unsupported media type');
   });
 
-  it('answers in its dialect however the path is escaped', async () => {
+  it('answers in its dialect when the path is percent-encoded', async () => {
     const escaped = path.replace(/^\/./, (start) => `/%${start.charCodeAt(1).toString(16)}`);
     const found = await fetch(service.url + escaped, {
       method,
@@ -153,8 +153,8 @@ describe.each(ROUTES)('%s %s', (method, path, allow) => {
 
 const FORM = 'application/x-www-form-urlencoded';
 
-describe('forms', () => {
-  it.each(['/user/login', '/user/signup', '/user/login/refresh'])('are not for contract B: %s', async (path) => {
+describe('Forms', () => {
+  it.each(['/user/login', '/user/signup', '/user/login/refresh'])('are refused by contract B at %s', async (path) => {
     const reply = await service.client.call('POST', path, { form: { username: 'a', password: PASSWORD } });
     expectDialect(path, reply, 415, 'unsupported media type');
   });
@@ -163,7 +163,7 @@ describe('forms', () => {
     ['/auth/token', `${FORM}; charset=iso-8859-1`, 'username=%e9&password=%e9'],
     ['/auth/token', 'multipart/form-data; boundary=x; charset=utf-16', '--x--\r\n'],
     ['/oauth/introspect', `${FORM}; charset=utf-16`, 'token=x'],
-  ])('in another charset than UTF-8 get 415 at %s: %s', async (path, mediaType, body) => {
+  ])('get 415 at %s in a charset other than UTF-8: %s', async (path, mediaType, body) => {
     expect((await service.client.call('POST', path, { raw: [mediaType, body] })).status).toBe(415);
     const utf8 = mediaType.replace(/charset=.*/, 'charset=utf-8');
     expect((await service.client.call('POST', path, { raw: [utf8, body] })).status).not.toBe(415);
@@ -172,26 +172,26 @@ describe('forms', () => {
   it.each([
     ['no boundary', 'multipart/form-data', 'x'],
     ['no end', 'multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="username"\r\n\r\na'],
-    ['nothing of a form', 'multipart/form-data; boundary=x', 'just text'],
+    ['no form', 'multipart/form-data; boundary=x', 'just text'],
     [
       'no end of a file',
       'multipart/form-data; boundary=x',
       '--x\r\nContent-Disposition: form-data; name="a"; filename="b"\r\n\r\nabc',
     ],
-  ])('that are broken get 400: %s', async (_, mediaType, body) => {
+  ])('get 400 when they are malformed: %s', async (_, mediaType, body) => {
     const reply = await service.client.call('POST', '/auth/token', { raw: [mediaType, body] });
     expectDialect('/auth/token', reply, 400, 'the request body is not valid multipart form data');
   });
 
   it.each(['/auth/token', '/auth/token/refresh', '/auth/register'])(
-    'with thousands of fields get 400: %s',
+    'get 400 at %s when they have thousands of fields',
     async (path) => {
       for (const name of ['username', 'other', ''])
         expect((await service.client.call('POST', path, { raw: [FORM, `${name}=&`.repeat(1500)] })).status).toBe(400);
     },
   );
 
-  it('with escapes that are no UTF-8 get 400', async () => {
+  it('get 400 when their escapes are not UTF-8', async () => {
     const reply = await service.client.call('POST', '/auth/token', { raw: [FORM, 'username=a&password=%ff'] });
     expectDialect('/auth/token', reply, 400, 'the request body is not valid UTF-8');
     expect(
@@ -199,7 +199,7 @@ describe('forms', () => {
     ).toBe(401);
   });
 
-  it('do not reach prototypes, urlencoded or multipart', async () => {
+  it('do not change prototypes, whether urlencoded or multipart', async () => {
     for (const name of ['__proto__', 'constructor', 'toString']) {
       const multipart = new FormData();
       for (const field of [name, 'username', 'password']) multipart.append(field, 'x');
@@ -223,7 +223,7 @@ describe('GET /auth/getuser', () => {
   });
 });
 
-describe('an unknown route', () => {
+describe('Unknown routes', () => {
   it.each([
     '/auth',
     '/auth/',
@@ -236,7 +236,7 @@ describe('an unknown route', () => {
     '/AUTH/token',
     '/authx',
     '/users',
-  ])('answers 404: %s', async (path) => {
+  ])('answer 404 at %s', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       const raw = ['text/plain', '{'] as const;
       const reply = await service.client.call(method, path, method === 'GET' ? {} : { raw });
@@ -244,14 +244,14 @@ describe('an unknown route', () => {
     }
   });
 
-  it('outside of both contracts is told in problem details', async () => {
+  it('answer with problem details outside both contracts', async () => {
     const reply = await service.client.get('/nothing');
     expect(reply.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(reply.body).toEqual({ type: 'about:blank', title: 'Not Found', status: 404, detail: 'not found' });
   });
 
   it.each(['/auth/%', '/auth/%zz', '/user/%ff', '/%'])(
-    'that cannot be decoded is 400 in its dialect: %s',
+    'answer 400 in the dialect of their prefix when the path cannot be decoded: %s',
     async (path) => {
       const response = await fetch(service.url + path);
       const body = (await response.json()) as Record<string, string>;
@@ -268,7 +268,7 @@ describe('an unknown route', () => {
   );
 });
 
-describe('what is no HTTP request', () => {
+describe('Malformed HTTP requests', () => {
   const send = (text: string) =>
     new Promise<string>((resolve, reject) => {
       const { port, hostname } = new URL(service.url);
@@ -282,7 +282,7 @@ describe('what is no HTTP request', () => {
     });
 
   it.each([
-    ['not HTTP', 'hello\r\n\r\n', 400],
+    ['text that is not HTTP', 'hello\r\n\r\n', 400],
     ['two lengths', 'POST /auth/token HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
     [
       'a length and chunks',
@@ -290,7 +290,7 @@ describe('what is no HTTP request', () => {
       400,
     ],
     ['headers over the limit', `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ])('is refused in problem details: %s', async (_, text, status) => {
+  ])('are refused with problem details: %s', async (_, text, status) => {
     const answer = await send(text);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer).toContain('Content-Type: application/problem+json');
@@ -298,11 +298,11 @@ describe('what is no HTTP request', () => {
   });
 });
 
-describe('what was not foreseen', () => {
+describe('Unexpected errors', () => {
   it.each<[string, string, unknown]>([
     ['/auth/token', 'detail', { detail: 'internal server error' }],
     ['/user/login', 'reason', { status: 'INTERNAL SERVER ERROR', reason: 'internal server error' }],
-  ])('is a 500 in fixed words at %s, and its cause is in the log', async (path, _, body) => {
+  ])('answer 500 with a fixed body at %s, and log their cause', async (path, _, body) => {
     const broken = await startService();
     try {
       await broken.dataSource.query('DROP TABLE users');

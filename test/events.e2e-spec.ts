@@ -117,7 +117,7 @@ describe('events', () => {
     expect(
       await told('POST', '/account/password', { bearer: other.access, json: { ...json, current_password: PASSWORD } }),
     ).toMatchObject([{ event: 'password_change', outcome: 'success', session_id: claimsOf(other.access).sid }]);
-    expect(await told('DELETE', '/account/sessions', { bearer: other.access })).toMatchObject([
+    expect(await told('DELETE', '/account/sessions?scope=others', { bearer: other.access })).toMatchObject([
       { event: 'session_end', outcome: 'success', reason: 'others' },
     ]);
     const tokens = { access_token: other.access, refresh_token: other.refresh };
@@ -208,7 +208,9 @@ describe('what a client can repeat at will', () => {
     const other = await startService({ env: { RATE_LIMIT: 'on', LOGIN_LIMIT: '1' } });
     try {
       const { username, access } = await register(other.client);
-      await repeat(MOST_OF_SOURCE, () => other.client.call('DELETE', '/account/sessions', { bearer: access }));
+      await repeat(MOST_OF_SOURCE, () =>
+        other.client.call('DELETE', '/account/sessions?scope=others', { bearer: access }),
+      );
       await repeat(5, () => other.client.post('/auth/token', { username, password: 'wrong password' }));
       await register(other.client);
       const { rows, lines, all } = await rowsOf(other, "event = 'events_left_out'");

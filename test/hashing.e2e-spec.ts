@@ -12,8 +12,8 @@ import { ServiceProcess } from './support/process.js';
 import { type Service, startService } from './support/service.js';
 import { newStore } from './support/store.js';
 
-/** Of which a few fill a second on any machine. */
-const DEAR = { HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '4' };
+/** Hashes so expensive that a few take a second on any machine. */
+const EXPENSIVE = { HASH_CONCURRENCY: '1', ARGON2_MEMORY_KIB: '65536', ARGON2_TIME_COST: '4' };
 
 /** Binds a process to one core. */
 const TASKSET = '/usr/bin/taskset';
@@ -24,7 +24,7 @@ const BUSY_AT_B = { status: 'SERVICE UNAVAILABLE', reason: BUSY };
 
 let service: Service;
 
-/** What needs a hash; `name` is the account's, which a registration makes. */
+/** The requests that need a hash; `name` is the account, which a registration creates. */
 const kinds: { path: string; success: number; busy: object; isNew: boolean; body: (name: string) => object }[] = [
   {
     path: '/auth/token',
@@ -63,9 +63,9 @@ const kinds: { path: string; success: number; busy: object; isNew: boolean; body
 ];
 
 const login = (username: string) => service.client.post('/auth/token', { username, password: PASSWORD });
-/** Tasks that one thread has at hand. */
+/** Tasks that the queue hands over to one thread at a time. */
 const PLACES = 2;
-/** Takes them all. */
+/** Occupies all places, and returns the statuses of the logins. */
 const fill = async (username: string) =>
   (await Promise.all([login(username), login(username)])).map(({ status }) => status);
 const hashes = () => service.app.get(HashProcess);
@@ -73,7 +73,7 @@ const child = () => hashes()['child']!;
 const waiting = () => service.app.get(HashQueue)['waiting'].size;
 const underWay = () => hashes()['jobs'].size;
 
-/** Keeps every hash that is under way from ending, for as long as `work` takes. */
+/** Stops the hashing process while `work` runs, so that no hash ends. */
 async function whileStopped<Result>(work: () => Promise<Result>): Promise<Result> {
   const stopped = child();
   stopped.kill('SIGSTOP');
@@ -88,14 +88,14 @@ const names = async () =>
   (await service.dataSource.query<{ username: string }[]>('SELECT username FROM users')).map(
     ({ username }) => username,
   );
-const sessionsOfNobody = () =>
+const orphanedSessions = () =>
   service.dataSource.query<object[]>('SELECT id FROM sessions WHERE user_id NOT IN (SELECT id FROM users)');
 
-describe('while more passwords come than can be hashed in HASH_TIMEOUT', () => {
+describe('A service with more passwords than it can hash within HASH_TIMEOUT', () => {
   let username: string;
   beforeAll(async () => {
-    service = await startService({ env: { ...DEAR, HASH_TIMEOUT: '1' } });
-    // The first hash is the service's own, and waits for the process to come up.
+    service = await startService({ env: { ...EXPENSIVE, HASH_TIMEOUT: '1' } });
+    // The service first makes the hash for unknown names, which waits for the process to start.
     await until(() => underWay() === 0);
     ({ username } = await register(service.client));
   });
@@ -106,7 +106,7 @@ describe('while more passwords come than can be hashed in HASH_TIMEOUT', () => {
     expect(reply.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   };
 
-  it('some are answered, and the others told at once when to come again; nothing is left of those', async () => {
+  it('answers some requests, and refuses the others at once with Retry-After and without a trace', async () => {
     const burst = Array.from({ length: 12 }, () => kinds.map((kind) => ({ ...kind, name: newName() }))).flat();
     const replies = await Promise.all(
       burst.map(({ path, body, isNew, name }) => service.client.post(path, body(isNew ? name : username))),
@@ -125,11 +125,11 @@ describe('while more passwords come than can be hashed in HASH_TIMEOUT', () => {
     expect(replies.some(({ status }) => status < 300)).toBe(true);
     expect(refused).toEqual(new Set(kinds.map(({ path }) => path)));
     expect(new Set(await names())).toEqual(new Set([username, ...made]));
-    expect(await sessionsOfNobody()).toEqual([]);
+    expect(await orphanedSessions()).toEqual([]);
     expect((await login(username)).status).toBe(200);
   });
 
-  it.each(kinds)('a $path is refused after having waited for so long, and leaves nothing', async (kind) => {
+  it.each(kinds)('refuses $path after HASH_TIMEOUT and without a trace', async (kind) => {
     const { path, busy, isNew, body } = kind;
     const before = await names();
     const { first, reply } = await whileStopped(async () => {
@@ -140,11 +140,11 @@ describe('while more passwords come than can be hashed in HASH_TIMEOUT', () => {
     expectBusy(reply, busy);
     expect(await first).toEqual([200, 200]);
     expect(await names()).toEqual(before);
-    expect(await sessionsOfNobody()).toEqual([]);
+    expect(await orphanedSessions()).toEqual([]);
   });
 });
 
-describe('the process that hashes', () => {
+describe('The hashing process', () => {
   let username: string;
   let access: string;
   let refresh: string;
@@ -157,7 +157,7 @@ describe('the process that hashes', () => {
   });
   afterEach(() => vi.restoreAllMocks());
 
-  it('keeps nobody waiting who needs no hash', async () => {
+  it('does not delay requests that need no hash', async () => {
     const others: [number, (pair: { access: string; refresh: string }) => Promise<Reply>][] = [
       [200, (pair) => service.client.post('/auth/token/verify', { token: pair.access })],
       [200, (pair) => service.client.get('/auth/getuser', pair.access)],
@@ -177,29 +177,29 @@ describe('the process that hashes', () => {
       await until(() => underWay() === PLACES && waiting() === kinds.length - PLACES);
       for (const [status, call] of others) expect((await call({ access, refresh })).status).toBe(status);
       expect([answered, underWay(), waiting()]).toEqual([0, PLACES, kinds.length - PLACES]);
-      // Within an object, or it would be waited for while nothing goes on.
+      // Within an object, since a promise would be awaited while the process is stopped.
       return { answers: Promise.all(burst) };
     });
     expect(await burst.answers).toEqual(kinds.map(({ success }) => success));
   });
 
-  it.each(kinds)('never hears of those who hung up while they waited, at $path', async ({ path, body, isNew }) => {
+  it.each(kinds)('gets no task of a client that has disconnected, at $path', async ({ path, body, isNew }) => {
     const run = vi.spyOn(hashes(), 'run');
     const before = await names();
     const { first } = await whileStopped(async () => {
       const first = fill(username);
       await until(() => underWay() === PLACES);
-      const hangUp = new AbortController();
+      const disconnect = new AbortController();
       const gone = Array.from({ length: 5 }, () =>
         fetch(service.url + path, {
           method: 'POST',
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body(isNew ? newName() : username)),
-          signal: hangUp.signal,
+          signal: disconnect.signal,
         }),
       );
       await until(() => waiting() === gone.length);
-      hangUp.abort();
+      disconnect.abort();
       for (const result of await Promise.allSettled(gone)) expect(result.status).toBe('rejected');
       await until(() => waiting() === 0);
       return { first };
@@ -208,12 +208,12 @@ describe('the process that hashes', () => {
     expect((await login(username)).status).toBe(200);
     expect(run).toHaveBeenCalledTimes(PLACES + 1);
     expect(await names()).toEqual(before);
-    await until(async () => (await sessionsOfNobody()).length === 0);
+    await until(async () => (await orphanedSessions()).length === 0);
   });
 
   it.each([
-    ['in the middle of a login', 1],
-    ['in the middle of a login, and again', 2],
+    ['during a login', 1],
+    ['twice during a login', 2],
   ])('is replaced when it is killed %s', async (_, times) => {
     const logins = kinds.map(({ path, body, isNew }) => () => {
       return service.client.post(path, body(isNew ? newName() : username));
@@ -226,7 +226,7 @@ describe('the process that hashes', () => {
         const { pid } = child();
         child().kill('SIGKILL');
         killed.add(pid!);
-        // Stopped before it can have hashed anything.
+        // The new process is stopped before it can hash anything.
         await until(() => hashes()['child']?.pid !== undefined && child().pid !== pid);
         if (i < times - 1) child().kill('SIGSTOP');
       }
@@ -240,14 +240,14 @@ describe('the process that hashes', () => {
     expect(service.log.filter(({ event }) => event === 'hash_process_ended').length).toBeGreaterThanOrEqual(times);
   });
 
-  it('is replaced when it is killed while nobody needs it', async () => {
+  it('is replaced when it is killed while it is idle', async () => {
     const exited = once(child(), 'exit');
     child().kill('SIGKILL');
     await exited;
     expect((await login(username)).status).toBe(200);
   });
 
-  it('is started again also if that was not possible for a while', async () => {
+  it('is replaced after several failed attempts to start it', async () => {
     const node = process.execPath;
     const failures = () => service.log.filter(({ event }) => event === 'hash_process_failed').length;
     const before = failures();
@@ -261,7 +261,7 @@ describe('the process that hashes', () => {
     expect((await login(username)).status).toBe(200);
   });
 
-  it.runIf(canSeeProcesses)('has a low priority, in all of its threads', async () => {
+  it.runIf(canSeeProcesses)('has a low priority in all of its threads', async () => {
     const { pid } = child();
     expect((await login(username)).status).toBe(200);
     const threads = readdirSync(`/proc/${pid}/task`).map(Number);
@@ -270,7 +270,7 @@ describe('the process that hashes', () => {
     expect(getPriority(process.pid)).toBeLessThan(15);
   });
 
-  it.runIf(canSeeProcesses && existsSync(TASKSET))('keeps a share of a core that other work fills', async () => {
+  it.runIf(canSeeProcesses && existsSync(TASKSET))('keeps a share of a core that another process fills', async () => {
     const costly = await startService({ env: { ARGON2_MEMORY_KIB: '19456', ARGON2_TIME_COST: '2' } });
     const { pid } = costly.app.get(HashProcess)['child']!;
     const account = await register(costly.client);
@@ -289,7 +289,7 @@ describe('the process that hashes', () => {
     const spinning = spawn(TASKSET, ['-c', '0', process.execPath, '-e', 'console.log(); for (;;);'], { stdio: 'pipe' });
     try {
       await once(spinning.stdout, 'data');
-      // A thirtieth of the core is thirty times as long. In the idle class it was three hundred.
+      // A thirtieth of the core takes thirty times as long; the idle class took 300 times as long.
       expect((await best()) / alone).toBeLessThan(120);
     } finally {
       spinning.kill('SIGKILL');
@@ -297,7 +297,7 @@ describe('the process that hashes', () => {
     }
   });
 
-  it('logs once which library it hashes with', async () => {
+  it('logs once which library it uses', async () => {
     const engine = process.env['HASH_ENGINE'] === 'argon2' ? 'argon2' : '@node-rs/argon2';
     const { pid } = child();
     child().kill('SIGKILL');
@@ -307,7 +307,7 @@ describe('the process that hashes', () => {
     expect(lines).toEqual([expect.objectContaining({ level: 'info', engine })]);
   });
 
-  it.runIf(canSeeProcesses)('tells nobody passwords or secrets by its command line and environment', async () => {
+  it.runIf(canSeeProcesses)('has no passwords or secrets in its command line and environment', async () => {
     const { pid } = child();
     const { answer, texts } = await whileStopped(async () => {
       const answer = login(username);
@@ -322,10 +322,10 @@ describe('the process that hashes', () => {
     expect(texts[1]).toContain('UV_THREADPOOL_SIZE=1');
   });
 
-  it('takes a while to come up, which nobody takes for the time of a hash', async () => {
+  it('does not count its start as the duration of a hash', async () => {
     const fresh = await startService({ env: { HASH_CONCURRENCY: '1' } });
     const queue = fresh.app.get(HashQueue);
-    // The first hash is the service's own.
+    // The service first makes the hash for unknown names.
     await until(() => fresh.app.get(HashProcess)['jobs'].size === 0);
     expect(queue['duration']).toBe(0);
     await register(fresh.client);
@@ -333,7 +333,7 @@ describe('the process that hashes', () => {
     await fresh.stop();
   });
 
-  it('goes with the service', async () => {
+  it('ends with the service', async () => {
     const short = await startService();
     const process = short.app.get(HashProcess)['child']!;
     const exited = once(process, 'exit');
@@ -341,7 +341,7 @@ describe('the process that hashes', () => {
     expect(await exited).toEqual([0, null]);
   });
 
-  it.runIf(canSeeProcesses)('goes with the service when that is killed', async () => {
+  it.runIf(canSeeProcesses)('ends when the service is killed', async () => {
     const store = await newStore();
     const killed = new ServiceProcess(store.env);
     await killed.ready();

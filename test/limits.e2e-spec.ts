@@ -27,7 +27,7 @@ let replica: Service;
 
 beforeAll(async () => {
   service = await startService({ env: LIMITS });
-  // The counters of the embedded store are its process's.
+  // The counters of the embedded store are in the process, so that replicas do not share them.
   replica =
     service.dataSource.options.type === 'mysql'
       ? await startService({ env: LIMITS, store: service.store, clock: service.clock })
@@ -39,13 +39,13 @@ afterAll(async () => {
 });
 
 let network = 0;
-/** An address of a source that no other test has. */
+/** Returns an address of a source that no other test uses. */
 function newAddress(): string {
   network += 1;
   return `10.${network >> 8}.${network & 255}.${1 + Math.floor(Math.random() * 250)}`;
 }
 
-/** A client at an address. */
+/** Returns the calls of a client at an address. */
 const from = (address: string, at = service) => ({
   logInToA: (username: string, password: string) =>
     at.client.call('POST', '/auth/token', { json: { username, password }, headers: { 'x-forwarded-for': address } }),
@@ -61,15 +61,15 @@ async function statusesOf(count: number, attempt: (i: number) => Promise<Reply>)
   return statuses;
 }
 
-/** An account that has logged in from an address of the network of this one. */
+/** Signs up from this address, which becomes a known source, and returns the name. */
 async function accountAt(address: string) {
   const username = newName();
   expect((await from(address).signUpAtA(username)).status).toBe(201);
   return username;
 }
 
-describe('failed logins', () => {
-  it('are refused after so many of one name from one source, in the dialect of the route, the right password too', async () => {
+describe('Failed logins', () => {
+  it('block their name from their source after LOGIN_LIMIT, even with the right password, in each dialect', async () => {
     const name = await accountAt(newAddress());
     const { logInToA, logInToB } = from(newAddress());
     expect(await statusesOf(4, () => logInToA(name, 'wrong password'))).toEqual([401, 401, 401, 429]);
@@ -83,7 +83,7 @@ describe('failed logins', () => {
     }
   });
 
-  it('at one contract and on one replica count at the others', async () => {
+  it('count at both contracts and on all replicas', async () => {
     const name = await accountAt(newAddress());
     const address = newAddress();
     expect((await from(address).logInToA(name, 'wrong password')).status).toBe(401);
@@ -92,13 +92,13 @@ describe('failed logins', () => {
     expect((await from(address).logInToB(name, 'wrong password')).status).toBe(429);
   });
 
-  it('count the same for names that nobody has', async () => {
+  it('count the same for unknown names', async () => {
     const { logInToA } = from(newAddress());
     const name = newName();
     expect(await statusesOf(4, () => logInToA(name, 'wrong password'))).toEqual([401, 401, 401, 429]);
   });
 
-  it('delay the next attempt longer each time, up to the longest delay', async () => {
+  it('delay the next attempt longer each time, up to LOGIN_DELAY_MAX', async () => {
     const strict = await startService({ env: { ...LIMITS, LOGIN_LIMIT_NAME: '1000', LOGIN_LIMIT_SOURCE: '1000' } });
     try {
       const { logInToA } = from(newAddress(), strict);
@@ -116,7 +116,7 @@ describe('failed logins', () => {
     }
   });
 
-  it('are let through again after the delay, and not before', async () => {
+  it('block the next attempt until the delay has passed', async () => {
     const name = await accountAt(newAddress());
     const { logInToA } = from(newAddress());
     await exhaust(() => logInToA(name, 'wrong password'));
@@ -126,11 +126,11 @@ describe('failed logins', () => {
     expect((await logInToA(name, PASSWORD)).status).toBe(200);
   });
 
-  it('of many names are refused by their source', async () => {
+  it('block a source that tries many names', async () => {
     const address = newAddress();
     const statuses = await statusesOf(14, () => from(address).logInToA(newName(), 'wrong password'));
     expect(statuses).toEqual([...new Array<number>(12).fill(401), 429, 429]);
-    // Of the same /24, and of another one.
+    // The block covers the /24, and no other network.
     expect((await from(address.replace(/\d+$/, '254')).logInToA(newName(), 'wrong password')).status).toBe(429);
     expect((await from(newAddress()).logInToA(newName(), 'wrong password')).status).toBe(401);
   });
@@ -142,25 +142,25 @@ describe('failed logins', () => {
     expect((await from('2001:db8:1:3::1').logInToA(name, 'wrong password')).status).toBe(401);
   });
 
-  it('of one name are refused over all sources', async () => {
+  it('block a name that many sources try', async () => {
     const name = await accountAt(newAddress());
     const statuses = await statusesOf(10, () => from(newAddress()).logInToB(name, 'wrong password'));
     expect(statuses).toEqual([...new Array<number>(8).fill(401), 429, 429]);
   });
 
-  it('in a burst get no further than one after the other', async () => {
+  it('get no further in a burst than one after the other', async () => {
     const name = await accountAt(newAddress());
     const address = newAddress();
     const guesses = Array.from({ length: 30 }, (_, i) => (i === 20 ? PASSWORD : `wrong password ${i}`));
     const replies = await Promise.all(
       guesses.map((guess, i) => from(address, i % 2 ? service : replica)[i % 3 ? 'logInToA' : 'logInToB'](name, guess)),
     );
-    const looked = replies.filter(({ status }) => status !== 429);
-    expect(looked.length).toBeLessThanOrEqual(3);
+    const checked = replies.filter(({ status }) => status !== 429);
+    expect(checked.length).toBeLessThanOrEqual(3);
     expect(replies.every(({ status }) => [200, 201, 401, 429].includes(status))).toBe(true);
   });
 
-  it('do not count when they succeed', async () => {
+  it('are counted without the successful logins of their name', async () => {
     const name = await accountAt(newAddress());
     for (let i = 0; i < 5; i++) expect((await from(newAddress()).logInToA(name, PASSWORD)).status).toBe(200);
     const statuses = await statusesOf(10, () => from(newAddress()).logInToB(name, 'wrong password'));
@@ -168,20 +168,20 @@ describe('failed logins', () => {
   });
 });
 
-describe('a source from which an account has logged in before', () => {
-  it('is never refused with the right password, whoever fails from wherever', async () => {
+describe('A source from which an account has logged in before', () => {
+  it('accepts the right password after failures from any source', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     await statusesOf(10, () => from(newAddress()).logInToA(name, 'wrong password'));
     expect((await from(newAddress()).logInToA(name, PASSWORD)).status).toBe(429);
     expect((await from(home).logInToA(name, PASSWORD)).status).toBe(200);
-    // Nor by whoever fails beside its owner.
+    // Failures from the same source do not block the owner either.
     await statusesOf(6, () => from(home).logInToB(name, 'wrong password'));
     expect((await from(home).logInToB(name, 'wrong password')).status).toBe(429);
     expect((await from(home).logInToB(name, PASSWORD)).status).toBe(201);
   });
 
-  it('is not shut out by others who fail there', async () => {
+  it('accepts the right password after failures at other names have blocked it', async () => {
     const office = newAddress();
     const name = await accountAt(office);
     await statusesOf(14, () => from(office).logInToA(newName(), 'wrong password'));
@@ -189,7 +189,7 @@ describe('a source from which an account has logged in before', () => {
     expect((await from(office).logInToA(name, PASSWORD)).status).toBe(200);
   });
 
-  it('becomes one with the first login from there', async () => {
+  it('is known after the first login from there', async () => {
     const name = await accountAt(newAddress());
     const cafe = newAddress();
     expect((await from(cafe).logInToA(name, PASSWORD)).status).toBe(200);
@@ -197,7 +197,7 @@ describe('a source from which an account has logged in before', () => {
     expect((await from(cafe).logInToA(name, PASSWORD)).status).toBe(200);
   });
 
-  it('answers 401 to wrong passwords in a burst no more often than the budget', async () => {
+  it('answers 401 no more often than the budget to a burst of wrong passwords', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     const replies = await Promise.all(
@@ -208,7 +208,7 @@ describe('a source from which an account has logged in before', () => {
     expect(statuses[10]).toBe(200);
   });
 
-  it('is a source like any other after LOGIN_LIMIT_KNOWN wrong ones in a day', async () => {
+  it('is treated like any other after LOGIN_LIMIT_KNOWN wrong passwords in a day', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     await statusesOf(21, () => from(home).logInToA(name, 'wrong password'));
@@ -216,9 +216,9 @@ describe('a source from which an account has logged in before', () => {
   });
 });
 
-describe('a guess', () => {
-  /** Sends a guess and hangs up before it is answered. */
-  async function hangUp(address: string, username: string): Promise<void> {
+describe('A guess', () => {
+  /** Sends a guess and disconnects before it is answered. */
+  async function guessAndDisconnect(address: string, username: string): Promise<void> {
     const { port } = new URL(service.url);
     const body = JSON.stringify({ username, password: 'wrong password' });
     const socket = connect(Number(port), '127.0.0.1');
@@ -231,17 +231,17 @@ describe('a guess', () => {
     socket.destroy();
   }
 
-  it('counts although its sender hangs up', async () => {
+  it('counts even if its client disconnects', async () => {
     const name = await accountAt(newAddress());
     const address = newAddress();
-    for (let i = 0; i < 12; i++) await hangUp(address, name);
+    for (let i = 0; i < 12; i++) await guessAndDisconnect(address, name);
     expect((await from(address).logInToA(name, PASSWORD)).status).toBe(429);
     const statuses = await statusesOf(6, () => from(newAddress()).logInToB(name, 'wrong password'));
-    // Three of the eight of that name were taken before its source could try no more of it.
+    // The blocked source has used three of the eight attempts at this name.
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
   });
 
-  it.runIf(inject('mysqlUrl'))('whose counters are locked is refused, and nothing else comes of it', async () => {
+  it.runIf(inject('mysqlUrl'))('is answered 503 while its counters are locked, and 401 afterwards', async () => {
     const holder = await createConnection(service.store.env['DATABASE_URL']!);
     const { logInToA } = from(newAddress());
     const name = newName();
@@ -255,14 +255,14 @@ describe('a guess', () => {
     expect((await logInToA(name, 'wrong password')).status).toBe(401);
   });
 
-  it.runIf(inject('mysqlUrl'))('whose counters are locked keeps no other request waiting', async () => {
+  it.runIf(inject('mysqlUrl'))('does not delay other requests while its counters are locked', async () => {
     const narrow = await startService({ env: { ...LIMITS, DATABASE_POOL: '1' } });
     const holder = await createConnection(narrow.store.env['DATABASE_URL']!);
     const isCounting = async () => {
       const [rows] = await holder.query(
         "SELECT 1 FROM information_schema.processlist WHERE info LIKE '%INTO counters%'",
       );
-      // One of them is this question.
+      // One of the rows is this query.
       return (rows as unknown[]).length > 1;
     };
     try {
@@ -280,7 +280,7 @@ describe('a guess', () => {
         shortest = Math.min(shortest, performance.now() - startedAt);
         expect((await guess).status).toBe(503);
       }
-      // Over the same connection it would wait for a second.
+      // On the same connection, verify would wait for a second.
       expect(shortest).toBeLessThan(500);
       await holder.rollback();
     } finally {
@@ -290,8 +290,8 @@ describe('a guess', () => {
   });
 });
 
-describe('the current password at a change of it', () => {
-  it('cannot be guessed at either', async () => {
+describe('The current password at a change of the password', () => {
+  it('is limited like the password at a login', async () => {
     const { access, username } = await registerAt(service.client);
     const change = (current: string) =>
       service.client.call('POST', '/account/password', {
@@ -305,7 +305,7 @@ describe('the current password at a change of it', () => {
   });
 });
 
-describe('guesses at the secret of a client', () => {
+describe('Guesses at the secret of a client', () => {
   const basic = (id: string, secret: string) => `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}`;
   const secret = 'the secret of a resource server';
   const introspect = (at: Service, address: string, authorization: string) =>
@@ -320,7 +320,7 @@ describe('guesses at the secret of a client', () => {
   });
   afterAll(() => strict.stop());
 
-  it('are limited by client and source, and do not touch other clients and other sources', async () => {
+  it('are limited by client and source, without effect on other clients and sources', async () => {
     const address = newAddress();
     expect(await statusesOf(5, () => introspect(strict, address, basic('api', 'wrong')))).toEqual([
       401, 401, 401, 429, 429,
@@ -337,7 +337,7 @@ describe('guesses at the secret of a client', () => {
     expect((await introspect(strict, address, basic('api', secret))).status).toBe(200);
   });
 
-  it('in a burst get no further than one after the other', async () => {
+  it('get no further in a burst than one after the other', async () => {
     const address = newAddress();
     const replies = await Promise.all(
       Array.from({ length: 30 }, (_, i) => introspect(strict, address, basic('api', i === 20 ? secret : `wrong ${i}`))),
@@ -345,7 +345,7 @@ describe('guesses at the secret of a client', () => {
     expect(replies.filter(({ status }) => status !== 429).length).toBeLessThanOrEqual(3);
   });
 
-  it('lock out no client that asks much at a time', async () => {
+  it('do not lock out a client that sends many requests at once', async () => {
     const address = newAddress();
     expect((await introspect(strict, address, basic('nobody', 'wrong'))).status).toBe(401);
     for (let round = 0; round < 3; round++) {
@@ -356,13 +356,13 @@ describe('guesses at the secret of a client', () => {
     }
   });
 
-  it('are limited whatever client they name', async () => {
+  it('are limited by source when each of them names another client', async () => {
     const address = newAddress();
     const statuses = await statusesOf(5, (i) => introspect(strict, address, basic(`client ${i}`, 'wrong')));
     expect(statuses).toEqual([401, 401, 401, 429, 429]);
   });
 
-  it('are not counted while they are right', async () => {
+  it('are not counted when they are right', async () => {
     const address = newAddress();
     expect(await statusesOf(8, () => introspect(strict, address, basic('api', secret)))).toEqual(
       new Array(8).fill(200),
@@ -373,7 +373,7 @@ describe('guesses at the secret of a client', () => {
     );
   });
 
-  it('are events', async () => {
+  it('are logged as events', async () => {
     const address = newAddress();
     await statusesOf(4, () => introspect(strict, address, basic('api', 'wrong')));
     await introspect(strict, address, basic('nobody', 'wrong'));
@@ -387,8 +387,8 @@ describe('guesses at the secret of a client', () => {
   });
 });
 
-describe('a refusal', () => {
-  it('touches no hash of the account', async () => {
+describe('A refusal', () => {
+  it('computes no hash', async () => {
     const hashes = vi.spyOn(service.app.get(HashQueue), 'run');
     try {
       const name = await accountAt(newAddress());
@@ -403,7 +403,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('of a name and a source is forgotten when the account logs in from there by its other name', async () => {
+  it('ends when the account logs in from the same source by its other name', async () => {
     const { username, email } = await signUp(service.client);
     const { logInToA, logInToB } = from(newAddress());
     await exhaust(() => logInToA(username, 'wrong password'));
@@ -412,7 +412,7 @@ describe('a refusal', () => {
     expect((await logInToA(username, PASSWORD)).status).toBe(200);
   });
 
-  it('keeps its client waiting for a second, so that it cannot come again at once', async () => {
+  it('is delayed by a second, so that the client cannot retry at once', async () => {
     const slow = await startService({ env: LIMITS, pause: true });
     try {
       const { logInToA } = from(newAddress(), slow);
@@ -427,8 +427,8 @@ describe('a refusal', () => {
   });
 });
 
-describe('sign-ups', () => {
-  it('are limited by source, those of taken names too', async () => {
+describe('Sign-ups', () => {
+  it('are limited by source, including those of taken names', async () => {
     const few = await startService({ env: { ...LIMITS, SIGNUP_LIMIT: '3', SIGNUP_LIMIT_WINDOW: '60' } });
     try {
       const { signUpAtA } = from('192.0.2.1', few);
@@ -446,8 +446,8 @@ describe('sign-ups', () => {
   });
 });
 
-describe('the source', () => {
-  it('is the peer of the socket where no proxy is trusted, whatever X-Forwarded-For says', async () => {
+describe('The source of a request', () => {
+  it('is the peer of the socket when no proxy is trusted, despite X-Forwarded-For', async () => {
     const plain = await startService({ env: { ...LIMITS, TRUST_PROXY: 'off' } });
     try {
       const name = newName();
@@ -460,7 +460,7 @@ describe('the source', () => {
 });
 
 describe('RATE_LIMIT=off', () => {
-  it('counts nothing and refuses nobody', async () => {
+  it('counts nothing and refuses no login', async () => {
     const off = await startService({ env: { ...LIMITS, RATE_LIMIT: 'off', SIGNUP_LIMIT: '1' } });
     try {
       const { username } = await registerAt(off.client);
@@ -476,7 +476,7 @@ describe('RATE_LIMIT=off', () => {
   });
 });
 
-/** Tries until it is refused. @returns the refusal */
+/** Repeats the attempt until it is refused, and returns the refusal. */
 async function exhaust(attempt: () => Promise<Reply>): Promise<Reply> {
   for (let i = 0; i < 50; i++) {
     const reply = await attempt();

@@ -8,8 +8,8 @@ import { type Service, startService } from './support/service.js';
 const sidOf = ({ refresh }: { refresh: string }) =>
   (JSON.parse(Buffer.from(refresh.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
 
-// SQLite's one writer is the process itself.
-describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction holds', () => {
+// With SQLite, this process is the only writer.
+describe.skipIf(!inject('mysqlUrl'))('A session whose row another transaction has locked', () => {
   let service: Service;
   let holder: Connection;
   beforeAll(async () => {
@@ -26,7 +26,7 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     await holder.query('SELECT * FROM sessions FOR UPDATE');
   };
 
-  it('is waited for, a bounded number of times, then 503 with Retry-After; and nothing is lost', async () => {
+  it('answers 503 with Retry-After after a bounded wait, and can be refreshed afterwards', async () => {
     const account = await register(service.client);
     await hold();
     const refused = await service.client.post('/auth/token/refresh', { refresh: account.refresh });
@@ -37,11 +37,11 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     expect((await service.client.post('/auth/token/refresh', { refresh: account.refresh })).status).toBe(200);
   });
 
-  it('is had as soon as the other lets go', async () => {
+  it('is refreshed as soon as the lock is released', async () => {
     const account = await register(service.client);
     await hold();
     const refreshed = service.client.post('/auth/token/refresh', { refresh: account.refresh });
-    // Begun and waiting: the server says so.
+    // Waits until the server lists the UPDATE, which then waits for the lock.
     for (;;) {
       const [rows] = await holder.query(
         "SELECT id FROM information_schema.processlist WHERE info LIKE 'UPDATE%sessions%'",
@@ -52,11 +52,11 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     expect((await refreshed).status).toBe(200);
   });
 
-  it('refuses nobody else who refreshes at the same time', async () => {
+  it('does not keep other sessions from being refreshed at the same time', async () => {
     const [held, ...others] = await Promise.all(Array.from({ length: 25 }, () => register(service.client)));
     await holder.beginTransaction();
     await holder.query('UPDATE users SET disabled_at = 1 WHERE username_key = ?', [held!.username]);
-    // Until all are there; the first two of them go alone.
+    // Delays the writes until all rotations have begun. The first two are written alone.
     const statements = service.app.get(StatementsService);
     const write = statements.write.bind(statements);
     const rotations = vi.spyOn(service.app.get(RotationsService), 'rotate');
@@ -71,10 +71,10 @@ describe.skipIf(!inject('mysqlUrl'))('a session whose row another transaction ho
     const answers = Promise.all(others.map(refresh));
     const ofHeld = await refresh(held!);
     const ofOthers = await answers;
-    const together = writes.mock.calls.filter(([, values]) => values.includes(sidOf(held!)) && values.length > 100);
+    const batched = writes.mock.calls.filter(([, values]) => values.includes(sidOf(held!)) && values.length > 100);
     vi.restoreAllMocks();
     await holder.rollback();
-    expect(together).not.toEqual([]);
+    expect(batched).not.toEqual([]);
     expect([ofHeld, new Set(ofOthers)]).toEqual([503, new Set([200])]);
     expect(await refresh(held!)).toBe(200);
   });

@@ -6,8 +6,8 @@ import { Way } from './support/way.js';
 
 type Pair = Awaited<ReturnType<typeof register>>;
 
-/** A client that goes on with what it holds: its refresh token, or the successor that it has been told. */
-async function goesOn(service: Service, held: string): Promise<void> {
+/** Checks that a client can continue with the refresh token that it holds. */
+async function expectToContinue(service: Service, held: string): Promise<void> {
   const reply = await service.client.post('/auth/token/refresh', { refresh: held });
   expect(reply.status).toBe(200);
   const { access, refresh } = reply.body as Pair;
@@ -15,12 +15,12 @@ async function goesOn(service: Service, held: string): Promise<void> {
   expect((await service.client.post('/auth/token/refresh', { refresh })).status).toBe(200);
 }
 
-/** One session of the account, and no orphan beside it that is alive. */
-async function sessionsOf({ client }: Service, { access }: Pair): Promise<number> {
+/** Counts the active sessions of the account, including orphans. */
+async function countSessions({ client }: Service, { access }: Pair): Promise<number> {
   return ((await client.get('/account/sessions', access)).body as { sessions: unknown[] }).sessions.length;
 }
 
-describe('an answer that is lost between service and client', () => {
+describe('An answer that is lost between service and client', () => {
   let service: Service;
   let way: Way;
   let url: string;
@@ -58,26 +58,26 @@ describe('an answer that is lost between service and client', () => {
           }, 1)),
     ],
     [
-      'in front of the answer',
+      'just before the answer',
       (at) =>
         (at.onReceive = () => {
           at.cut();
         }),
     ],
-  ])('leaves the client able to go on: %s', async (_, cutting) => {
+  ])('leaves the client able to continue when the connection is cut %s', async (_, cutting) => {
     for (let round = 0; round < 20; round++) {
       const pair = await register(service.client);
       cutting(way);
       await refreshOver(pair.refresh).catch(() => undefined);
       way.onSend = way.onReceive = () => undefined;
-      await goesOn(service, pair.refresh);
-      expect(await sessionsOf(service, pair)).toBe(1);
+      await expectToContinue(service, pair.refresh);
+      expect(await countSessions(service, pair)).toBe(1);
     }
   });
 });
 
-// The embedded store is a file of the process's own: nothing lies between.
-describe.skipIf(!inject('mysqlUrl'))('an answer that is lost between service and database', () => {
+// The embedded store is a file that the process opens itself, without a connection to cut.
+describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and database', () => {
   let store: Store;
   let way: Way;
   let service: Service;
@@ -95,7 +95,7 @@ describe.skipIf(!inject('mysqlUrl'))('an answer that is lost between service and
     await store.dispose();
   });
 
-  /** Cuts at the first chunk in which the rotation is sent or, once sent, answered. */
+  /** Cuts the connection at the first chunk that sends the rotation, or at the answer to it. */
   const CUTS: [string, () => void][] = [
     [
       'before the rotation arrives',
@@ -114,7 +114,7 @@ describe.skipIf(!inject('mysqlUrl'))('an answer that is lost between service and
         ),
     ],
     [
-      'in front of its answer',
+      'just before its answer',
       () =>
         onRotation(
           () =>
@@ -129,15 +129,15 @@ describe.skipIf(!inject('mysqlUrl'))('an answer that is lost between service and
       if (chunk.includes('UPDATE')) cut();
     });
 
-  it.each(CUTS)('is 503 or made good, and leaves the client able to go on: %s', async (_, cutting) => {
+  it.each(CUTS)('leaves the client able to continue when the connection is cut %s', async (_, cutting) => {
     for (let round = 0; round < 10; round++) {
       const pair = await register(service.client);
       cutting();
       const reply = await service.client.post('/auth/token/refresh', { refresh: pair.refresh });
       way.onSend = way.onReceive = () => undefined;
       expect([200, 503]).toContain(reply.status);
-      await goesOn(service, pair.refresh);
-      expect(await sessionsOf(service, pair)).toBe(1);
+      await expectToContinue(service, pair.refresh);
+      expect(await countSessions(service, pair)).toBe(1);
     }
   });
 });

@@ -11,7 +11,7 @@ afterAll(() => service.stop());
 const register = (username: string, password = PASSWORD) =>
   service.client.post('/auth/register', { username, password });
 
-/** Pairs of spellings. Each service that keeps these rules gives the same verdict, whatever its database thinks of case and accents. */
+/** Pairs of spellings. The verdict must not depend on how a database compares case and accents. */
 const SAME: [string, string, string][] = [
   ['case', 'Case-Name', 'cASE-nAME'],
   ['case of accented letters', 'ÉCOLE', 'école'],
@@ -26,8 +26,8 @@ const SAME: [string, string, string][] = [
   ['the Kelvin sign', '\u212aelvin', 'kelvin'],
   ['the long s', 'ſmall', 'small'],
   ['superscripts', 'x²', 'x2'],
-  ['emails in case', 'Mail@Example.COM', 'mail@example.com'],
-  ['emails in full width', 'wide＠example.com', 'wide@example.com'],
+  ['case of emails', 'Mail@Example.COM', 'mail@example.com'],
+  ['full width in emails', 'wide＠example.com', 'wide@example.com'],
 ];
 
 const DIFFERENT: [string, string, string][] = [
@@ -66,7 +66,7 @@ const REFUSED: [string, string][] = [
   ['a slash', 'a/b'],
   ['a quote', "a'b"],
   ['markup', '<b>'],
-  ['an apostrophe of full width', 'a＇b'],
+  ['a full-width apostrophe', 'a＇b'],
   ['a private use character', 'a\ue000'],
   ['a noncharacter', 'a\ufffe'],
   ['a replacement character', 'a\ufffd'],
@@ -77,12 +77,12 @@ const REFUSED: [string, string][] = [
   ['two emails', 'a@example.com@example.com'],
 ];
 
-const TAKEN: [string, string][] = [
+const ACCEPTED: [string, string][] = [
   ['150 characters', 'x'.repeat(150)],
   ['150 astral letters', '𐐷'.repeat(150)],
   ['150 letters that fold to three', 'ΐ'.repeat(150)],
   ['one character', 'é'],
-  ['every punctuation that is allowed', '_.+-'],
+  ['every allowed punctuation character', '_.+-'],
   ['digits', '20261121'],
   ['Arabic, with vowel marks', 'مُحَمَّد'],
   ['Devanagari', 'हिन्दी'],
@@ -91,15 +91,15 @@ const TAKEN: [string, string][] = [
   ['Thai', 'สวัสดี'],
 ];
 
-describe('the rule of names', () => {
-  it.each(SAME)('takes for the same: %s', async (_, one, two) => {
+describe('The rules for names', () => {
+  it.each(SAME)('treat as the same name: %s', async (_, one, two) => {
     expect((await register(one)).status).toBe(201);
     expect((await register(two)).status).toBe(409);
     expect((await service.client.post('/auth/token', { username: two, password: PASSWORD })).status).toBe(200);
     expect((await service.client.post('/user/login', { username: one, password: PASSWORD })).status).toBe(201);
   });
 
-  it.each(DIFFERENT)('takes for different: %s', async (_, one, two) => {
+  it.each(DIFFERENT)('treat as different names: %s', async (_, one, two) => {
     expect((await register(one, `${PASSWORD} one`)).status).toBe(201);
     expect((await register(two, `${PASSWORD} two`)).status).toBe(201);
     expect((await service.client.post('/auth/token', { username: one, password: `${PASSWORD} two` })).status).toBe(401);
@@ -108,13 +108,13 @@ describe('the rule of names', () => {
     expect((await service.client.get('/auth/getuser', login.body.access as string)).body).toEqual({ username: two });
   });
 
-  it.each(REFUSED)('refuses %s', async (_, username) => {
+  it.each(REFUSED)('refuse %s', async (_, username) => {
     const reply = await register(username);
     expect(reply.status).toBe(400);
     expect(Object.keys(reply.body as object)).toEqual(['username']);
   });
 
-  it.each(TAKEN)('takes %s', async (_, username) => {
+  it.each(ACCEPTED)('accept %s', async (_, username) => {
     expect((await register(username)).status).toBe(201);
     const login = await service.client.post('/auth/token', { username, password: PASSWORD });
     expect((await service.client.get('/auth/getuser', login.body.access as string)).body).toEqual({

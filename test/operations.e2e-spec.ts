@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
@@ -12,17 +13,18 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
-describe('health', () => {
-  it('is told by /livez and /readyz', async () => {
-    for (const path of ['/livez', '/readyz']) {
-      const reply = await service.client.get(path);
-      expect([reply.status, reply.body]).toEqual([200, { status: 'ok' }]);
-    }
+describe('Health', () => {
+  it('answers at /livez with the name and version, and at /readyz', async () => {
+    const live = await service.client.get('/livez');
+    const { name, version } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<string, string>;
+    expect([live.status, live.body]).toEqual([200, { status: 'ok', name, version }]);
+    const ready = await service.client.get('/readyz');
+    expect([ready.status, ready.body]).toEqual([200, { status: 'ok' }]);
   });
 });
 
-describe('a new store', () => {
-  it('has no account, and none of the usual ones can log in', async () => {
+describe('A new store', () => {
+  it('has no account, and refuses common default credentials', async () => {
     const fresh = await startService();
     try {
       expect(await fresh.dataSource.query('SELECT * FROM users')).toEqual([]);
@@ -36,7 +38,7 @@ describe('a new store', () => {
   });
 });
 
-describe('headers', () => {
+describe('Response headers', () => {
   const PATHS: [string, string][] = [
     ['POST', '/auth/token'],
     ['POST', '/user/login'],
@@ -46,7 +48,7 @@ describe('headers', () => {
     ['GET', '/livez'],
   ];
 
-  it.each(PATHS)('of %s %s keep answers out of caches, frames and other types', async (method, path) => {
+  it.each(PATHS)('of %s %s forbid caching, framing and MIME sniffing', async (method, path) => {
     const { headers } = await service.client.call(method, path);
     expect(headers.get('cache-control')).toBe('no-store');
     expect(headers.get('x-content-type-options')).toBe('nosniff');
@@ -57,12 +59,12 @@ describe('headers', () => {
     expect(headers.get('server')).toBeNull();
   });
 
-  it('let caches keep the JWKS', async () => {
+  it('let caches store the JWKS', async () => {
     const { headers } = await service.client.get('/.well-known/jwks.json');
     expect(headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it('carry the caller’s request id if it is a plain one, else a new one', async () => {
+  it('return the request id of the client if it is valid, and a new id if it is not', async () => {
     const id = async (given: string) =>
       (await service.client.call('GET', '/livez', { headers: { 'x-request-id': given } })).headers.get('x-request-id');
     expect(await id('abc-123')).toBe('abc-123');
@@ -78,7 +80,7 @@ describe('CORS', () => {
       headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
     });
 
-  it('admits the listed origins', async () => {
+  it('allows the listed origins', async () => {
     const response = await preflight(ORIGIN);
     expect(response.status).toBe(204);
     expect(response.headers.get('access-control-allow-origin')).toBe(ORIGIN);
@@ -89,7 +91,7 @@ describe('CORS', () => {
   });
 
   it.each(['https://evil.example.com', 'null', `${ORIGIN}.evil.example.com`, 'http://app.example.com'])(
-    'admits no other: %s',
+    'allows no other origin: %s',
     async (origin) => {
       const response = await preflight(origin);
       expect(response.headers.get('access-control-allow-origin')).toBeNull();
@@ -110,8 +112,8 @@ describe('CORS', () => {
   });
 });
 
-describe('the log', () => {
-  it('has one line a request, with its id, and none of its secrets', async () => {
+describe('The log', () => {
+  it('has one line for each request, with its id and without its secrets', async () => {
     const account = await signUp(service.client);
     const { access, refresh } = account;
     await service.client.call('POST', `/auth/token?password=${encodeURIComponent(PASSWORD)}&token=${access}`, {
@@ -128,7 +130,7 @@ describe('the log', () => {
       expect(everything).not.toContain(secret);
   });
 
-  it('has no more than 200 characters of a path, and no token that lies across the cut', async () => {
+  it('has at most 200 characters of a path, and no part of a token that lies across the cut', async () => {
     const { access } = await register(service.client);
     const before = service.log.length;
     for (const path of [`/${'a'.repeat(6_000)}`, `/${'a'.repeat(150)}${access}`, `/${'%C3%A9'.repeat(1_000)}`])
@@ -139,7 +141,7 @@ describe('the log', () => {
     expect(paths[1]).toBe(`/${'a'.repeat(150)}[token]`);
   });
 
-  it('cannot be given lines by a client', async () => {
+  it('has no lines that a client has forged', async () => {
     const before = service.log.length;
     await service.client.call('GET', '/auth/%0a%7b%22level%22:%22fatal%22%7d', {
       headers: { 'x-request-id': '{"level":"fatal"}' },
@@ -149,7 +151,7 @@ describe('the log', () => {
   });
 });
 
-describe('the client’s address', () => {
+describe('The address of a client', () => {
   const forged = { 'x-forwarded-for': '203.0.113.7', forwarded: 'for=203.0.113.7' };
   const addressOf = async (service: Service, headers: Record<string, string> = forged) => {
     const { username } = await register(service.client);
@@ -163,11 +165,11 @@ describe('the client’s address', () => {
     return rows.find(({ user_agent }) => user_agent === 'x'.repeat(255))?.address;
   };
 
-  it('is the peer, whatever a header says', async () => {
+  it('is the address of the peer, despite forwarding headers', async () => {
     expect(await addressOf(service)).toBe('127.0.0.1');
   });
 
-  it('is what a trusted proxy says', async () => {
+  it('is the address that a trusted proxy forwards', async () => {
     const proxied = await startService({ env: { TRUST_PROXY: '127.0.0.0/8' } });
     try {
       expect(await addressOf(proxied)).toBe('203.0.113.7');
@@ -187,8 +189,8 @@ describe('the client’s address', () => {
   });
 });
 
-describe('folders', () => {
-  it('are not listed: /docs/ is the page, and names no other file than it needs', async () => {
+describe('Folders', () => {
+  it('are not listed: /docs/ is a page that links only to the files that it needs', async () => {
     const page = await (await fetch(`${service.url}/docs/`)).text();
     expect(page).toContain('<div id="swagger-ui">');
     const named = Array.from(page.matchAll(/(?:src|href)="([^"]+)"/g), ([, path]) => path!);
@@ -224,14 +226,52 @@ describe('folders', () => {
     '/node_modules/',
     '/.git/',
     '/.git/HEAD',
-  ])('show nothing of what lies there: %s', async (target) => {
+  ])('do not expose their files at %s', async (target) => {
     const { status, headers } = await answerTo(service.url, { target });
     expect([403, 404]).toContain(status);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
   });
 });
 
-/** The routes that are served, from the tree that the framework prints of them. */
+describe('GET /', () => {
+  const HTML = 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8';
+  const ask = (at: Service, accept: string, method = 'GET', path = '/') =>
+    fetch(at.url + path, { method, headers: { accept }, redirect: 'manual' });
+
+  it.each(['GET', 'HEAD'])('sends browsers to the documentation: %s', async (method) => {
+    for (const path of ['/', '/?from=bookmark']) {
+      const response = await ask(service, HTML, method, path);
+      expect([response.status, response.headers.get('location')]).toEqual([303, '/docs']);
+      expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+      expect(response.headers.get('x-request-id')).not.toBeNull();
+    }
+    expect((await fetch(`${service.url}/`, { method, headers: { accept: HTML } })).status).toBe(200);
+  });
+
+  it.each([
+    ['GET', '*/*', '/'],
+    ['GET', 'application/json', '/'],
+    ['POST', HTML, '/'],
+    ['GET', HTML, '//'],
+    ['GET', HTML, '/nothing'],
+  ])('answers anything else with 404: %s %s %s', async (method, accept, path) => {
+    const response = await ask(service, accept, method, path);
+    expect(response.status).toBe(404);
+    const body = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'not found' };
+    expect(await response.json()).toEqual(body);
+  });
+
+  it('answers browsers with 404 if SWAGGER is off', async () => {
+    const bare = await startService();
+    try {
+      expect((await ask(bare, HTML)).status).toBe(404);
+    } finally {
+      await bare.stop();
+    }
+  });
+});
+
+/** Reads the served routes from the tree that the framework prints. */
 function servedBy({ app }: Service): string[] {
   const tree = app.getHttpAdapter().getInstance().printRoutes({ commonPrefix: false });
   const path: string[] = [];
@@ -244,7 +284,7 @@ function servedBy({ app }: Service): string[] {
   });
 }
 
-describe('the document', () => {
+describe('The OpenAPI document', () => {
   const ROUTES = [
     'delete /account/sessions',
     'delete /account/sessions/{id}',
@@ -267,7 +307,7 @@ describe('the document', () => {
     'post /user/signup',
   ];
 
-  it('is served as it is, with every route', async () => {
+  it('is served at /openapi.json with every route', async () => {
     const document = (await (await fetch(`${service.url}/openapi.json`)).json()) as { paths: Record<string, object> };
     const routes = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method} ${path}`),
@@ -275,7 +315,7 @@ describe('the document', () => {
     expect(routes.sort()).toEqual(ROUTES);
   });
 
-  it('is put into text once', async () => {
+  it('is serialized once', async () => {
     await fetch(`${service.url}/openapi.json`);
     const stringify = vi.spyOn(JSON, 'stringify');
     try {
@@ -292,7 +332,7 @@ describe('the document', () => {
     expect(script).not.toMatch(/"persistAuthorization": *true/);
   });
 
-  it('leaves out no route that is served', async () => {
+  it('lists every route that is served', async () => {
     const bare = await startService({ env: { SWAGGER: 'off' } });
     try {
       expect(servedBy(bare).sort()).toEqual(ROUTES);
@@ -301,7 +341,7 @@ describe('the document', () => {
     }
   });
 
-  it('is not served where SWAGGER is off', async () => {
+  it('is not served when SWAGGER is off', async () => {
     const bare = await startService({ env: { SWAGGER: 'off' } });
     try {
       for (const path of ['/docs', '/openapi.json']) expect((await bare.client.get(path)).status).toBe(404);

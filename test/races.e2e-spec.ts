@@ -6,7 +6,7 @@ import { type Service, startService } from './support/service.js';
 let one: Service;
 let two: Service;
 beforeAll(async () => {
-  // A pool of one: no request asks for a second connection while it holds one.
+  // With one connection, a request that asks for a second while it holds the first never ends.
   const env = { DATABASE_POOL: '1' };
   one = await startService({ env });
   two = await startService({ store: one.store, clock: one.clock, env });
@@ -18,10 +18,10 @@ afterAll(async () => {
 
 type Account = Awaited<ReturnType<typeof register>>;
 
-/** What ends every session of an account, or this one. */
+/** Requests and changes that end this session or all sessions of an account. */
 const ENDINGS: [string, (account: Account) => Promise<unknown>][] = [
   [
-    'logout',
+    'a logout',
     ({ access, refresh }) => two.client.delete('/user/login', { access_token: access, refresh_token: refresh }),
   ],
   [
@@ -29,16 +29,16 @@ const ENDINGS: [string, (account: Account) => Promise<unknown>][] = [
     ({ access }) => two.client.call('DELETE', '/account/sessions?all=true', { bearer: access }),
   ],
   [
-    'disabling',
+    'the disabling of the account',
     ({ username }) => two.dataSource.query('UPDATE users SET disabled_at = 1 WHERE username = ?', [username]),
   ],
-  ['deleting', ({ username }) => two.dataSource.query('DELETE FROM users WHERE username = ?', [username])],
+  ['account deletion', ({ username }) => two.dataSource.query('DELETE FROM users WHERE username = ?', [username])],
 ];
 
 const refreshA = (refresh: string) => one.client.post('/auth/token/refresh', { refresh });
 
-/** Every token that an account has ever been given is dead, whatever answer it came in. */
-async function expectDead(account: Account, replies: Reply[]): Promise<void> {
+/** Checks that every token of the account is refused, including the tokens in `replies`. */
+async function expectRevoked(account: Account, replies: Reply[]): Promise<void> {
   const pairs = [account, ...replies.filter(({ status }) => status === 200).map(({ body }) => body as Account)];
   for (const { access, refresh } of pairs) {
     expect((await two.client.get('/auth/getuser', access)).status).toBe(401);
@@ -47,11 +47,11 @@ async function expectDead(account: Account, replies: Reply[]): Promise<void> {
   }
 }
 
-/** More where a server decides: RACE_ROUNDS asks for as many as one likes. */
+/** More rounds with a database server, which decides the races; RACE_ROUNDS sets another number. */
 const ROUNDS = Number(process.env['RACE_ROUNDS'] ?? (inject('mysqlUrl') ? 100 : 30));
 
-describe.each(ENDINGS)('refresh against %s', (_, end) => {
-  it('leaves no token alive, the child of the racing refresh included', { timeout: 120_000 }, async () => {
+describe.each(ENDINGS)('A refresh that races with %s', (_, end) => {
+  it('leaves no valid token, including its own successor', { timeout: 120_000 }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const account = await register(one.client);
       const [ending, ...replies] = await Promise.all([
@@ -61,13 +61,13 @@ describe.each(ENDINGS)('refresh against %s', (_, end) => {
       ]);
       if (ending && typeof ending === 'object' && 'status' in ending) expect(ending.status).toBe(204);
       for (const { status } of replies) expect([200, 401]).toContain(status);
-      await expectDead(account, replies);
+      await expectRevoked(account, replies);
     }
   });
 });
 
-describe('refresh against a change of the password by another session', () => {
-  it('leaves no token of the first alive, and the second alive', { timeout: 120_000 }, async () => {
+describe('A refresh that races with a change of the password by another session', () => {
+  it('leaves no valid token of its session, and keeps the other session', { timeout: 120_000 }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const account = await register(one.client);
       const { body } = await one.client.post('/auth/token', { username: account.username, password: PASSWORD });
@@ -79,15 +79,15 @@ describe('refresh against a change of the password by another session', () => {
         refreshA(account.refresh),
       ]);
       expect(change.status).toBe(204);
-      await expectDead(account, [login, ...replies]);
+      await expectRevoked(account, [login, ...replies]);
       expect((await one.client.get('/auth/getuser', keeper.access)).status).toBe(200);
       expect((await refreshA(keeper.refresh)).status).toBe(200);
     }
   });
 });
 
-describe('refresh against refresh', () => {
-  it('never ends the session, and has one successor', { timeout: 120_000 }, async () => {
+describe('Refreshes that race with the same token', () => {
+  it('never end the session, and get the same successor', { timeout: 120_000 }, async () => {
     let { refresh } = await register(one.client);
     for (let round = 0; round < ROUNDS; round++) {
       const replies = await Promise.all(
@@ -101,8 +101,8 @@ describe('refresh against refresh', () => {
   });
 });
 
-describe('replay against refresh of the newest token', () => {
-  it('leaves no token alive', { timeout: 120_000 }, async () => {
+describe('A replay that races with a refresh of the newest token', () => {
+  it('leaves no valid token', { timeout: 120_000 }, async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const account = await register(one.client);
       const { body: child } = await refreshA(account.refresh);
@@ -112,8 +112,8 @@ describe('replay against refresh of the newest token', () => {
         refreshA((child as Account).refresh),
       ]);
       expect(replayed.status).toBe(401);
-      await expectDead(account, [newest]);
-      await expectDead(child as Account, []);
+      await expectRevoked(account, [newest]);
+      await expectRevoked(child as Account, []);
     }
   });
 });

@@ -14,7 +14,7 @@ import { type Service, startService } from './support/service.js';
 
 const ISSUER = 'http://localhost:3000';
 const SECRET = randomBytes(24).toString('base64url');
-/** One with what form-encoding, base64 and Basic itself give a meaning to. */
+/** A secret with characters that are special in form-encoding, base64 and Basic. */
 const ODD_SECRET = 'ä: +%2B/&=';
 
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
@@ -40,7 +40,7 @@ const rotate = async (refresh: string) =>
 const logOut = ({ access, refresh }: { access: string; refresh: string }) =>
   service.client.delete('/user/login', { access_token: access, refresh_token: refresh });
 
-/** What `work` gives, at a time some seconds away from the present. */
+/** Runs `work` at a time some seconds away from the present, and returns its result. */
 async function at<Result>(seconds: number, work: () => Promise<Result>): Promise<Result> {
   service.clock.advance(seconds);
   try {
@@ -50,7 +50,7 @@ async function at<Result>(seconds: number, work: () => Promise<Result>): Promise
   }
 }
 
-/** A token by our own key, with some parts changed; undefined takes one away. */
+/** Signs a token with our own key and changed parts; undefined removes a part. */
 async function signedByUs(header: object, claims: object): Promise<string> {
   const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
   const { access } = await register(service.client);
@@ -90,7 +90,7 @@ async function startNest(keys = jwksUri()): Promise<Running> {
 describe.each([
   ['node-jose', startNode],
   ['nest-passport-jwt', startNest],
-])('the example %s', (_, start) => {
+])('The example %s', (_, start) => {
   let example: Running;
   beforeAll(async () => {
     example = await start();
@@ -100,7 +100,7 @@ describe.each([
   const ask = (authorization?: string) =>
     fetch(example.url, authorization === undefined ? {} : { headers: { authorization } });
 
-  it('lets an access token in, and knows whose it is', async () => {
+  it('accepts an access token, and knows its user', async () => {
     const { access } = await register(service.client);
     for (const scheme of ['Bearer', 'bearer']) {
       const response = await ask(`${scheme} ${access}`);
@@ -108,7 +108,7 @@ describe.each([
     }
   });
 
-  it('asks for a token where there is none', async () => {
+  it('asks for a token when the request has none', async () => {
     const response = await ask();
     expect([response.status, response.headers.get('www-authenticate')]).toEqual([401, 'Bearer']);
   });
@@ -137,7 +137,7 @@ describe.each([
       const header = Buffer.from(JSON.stringify({ ...partsOf(access)[0], alg: 'none' })).toString('base64url');
       return `${header}.${access.split('.')[1] ?? ''}.`;
     },
-    'a token of another algorithm, by the public key for a secret': async () => {
+    'a token of another algorithm, with the public key as its secret': async () => {
       const { access } = await register(service.client);
       const [header, claims] = partsOf(access);
       const { body } = await service.client.get('/.well-known/jwks.json');
@@ -149,9 +149,9 @@ describe.each([
     'a token of another type': () => signedByUs({ typ: 'JWT' }, {}),
     'a token of another kind': () => signedByUs({}, { token_type: 'refresh' }),
     'a token that never expires': () => signedByUs({}, { exp: undefined }),
-    'a token that is nobody’s': () => signedByUs({}, { sub: undefined }),
+    'a token without a subject': () => signedByUs({}, { sub: undefined }),
     'a token of an unknown key': () => signedByUs({ kid: 'x' }, {}),
-    'what is no token': async () => 'x.y.z',
+    'a string that is not a token': async () => 'x.y.z',
   };
 
   it.each(Object.entries(others))('refuses %s', async (_name, token) => {
@@ -160,7 +160,7 @@ describe.each([
     expect([response.status, challenge]).toEqual([401, 'Bearer error="invalid_token"']);
   });
 
-  it('does not see a logout', async () => {
+  it('accepts an access token even after a logout', async () => {
     const tokens = await register(service.client);
     await logOut(tokens);
     expect((await getUser(tokens.access)).status).toBe(401);
@@ -168,12 +168,13 @@ describe.each([
   });
 });
 
-// The strategy's name is the process's: the last one that was started answers, so that these come after the others have stopped.
+// Passport keeps one strategy of each name for a process: the strategy that was registered last.
+// So these examples start after the others have stopped.
 describe.each([
   ['node-jose', startNode],
   ['nest-passport-jwt', startNest],
-])('the example %s without the keys', (_, start) => {
-  it('blames no token', async () => {
+])('The example %s without the keys', (_, start) => {
+  it('answers 503 and does not blame the token', async () => {
     const { access } = await register(service.client);
     for (const keys of ['http://127.0.0.1:1/', `${service.url}/nothing`, `${service.url}/livez`]) {
       const example = await start(keys);
@@ -199,10 +200,10 @@ const revoke = async (token: string) => {
   expect([reply.status, reply.text]).toEqual([200, '']);
 };
 
-describe('introspection (RFC 7662)', () => {
+describe('Introspection (RFC 7662)', () => {
   const INACTIVE = { active: false };
 
-  it('tells of a living token whose it is', async () => {
+  it('returns the user and the session of a valid token', async () => {
     const { username, access, refresh } = await register(service.client);
     const { sub, sid, iat, exp } = claimsOf(access);
     const known = { active: true, iss: ISSUER, sub, sid, username };
@@ -211,7 +212,7 @@ describe('introspection (RFC 7662)', () => {
     expect(await introspect(refresh)).toEqual({ ...known, token_type: 'refresh_token', ...times });
   });
 
-  it('needs no hint, and is not led astray by one', async () => {
+  it('gives the same answer for any token_type_hint', async () => {
     const { access, refresh } = await register(service.client);
     for (const token of [access, refresh])
       for (const token_type_hint of ['access_token', 'refresh_token', 'x', ''])
@@ -220,35 +221,35 @@ describe('introspection (RFC 7662)', () => {
         });
   });
 
-  it('is never kept by a cache', async () => {
+  it('keeps its answer out of caches', async () => {
     const reply = await call('/oauth/introspect', { form: { token: 'x' } });
     expect(reply.headers.get('cache-control')).toBe('no-store');
   });
 
-  it.each(['x', 'x.y.z', 'Bearer x', 'ä', 'x'.repeat(8000)])('says nothing of garbage: %.10s', async (token) => {
+  it.each(['x', 'x.y.z', 'Bearer x', 'ä', 'x'.repeat(8000)])('reports garbage as inactive: %.10s', async (token) => {
     expect(await introspect(token)).toEqual(INACTIVE);
   });
 
-  it('says nothing of tokens of another installation', async () => {
+  it('reports tokens of another installation as inactive', async () => {
     const other = await startService();
     const { access, refresh } = await register(other.client);
     await other.stop();
     expect([await introspect(access), await introspect(refresh)]).toEqual([INACTIVE, INACTIVE]);
   });
 
-  it('sees a logout at once', async () => {
+  it('reports the tokens of a session as inactive right after a logout', async () => {
     const tokens = await register(service.client);
     await logOut(tokens);
     expect([await introspect(tokens.access), await introspect(tokens.refresh)]).toEqual([INACTIVE, INACTIVE]);
   });
 
-  it('sees the end of an account at once', async () => {
+  it('reports the tokens of an account as inactive right after it was disabled', async () => {
     const { username, access, refresh } = await register(service.client);
     await service.dataSource.query('UPDATE users SET disabled_at = 1 WHERE username = ?', [username]);
     expect([await introspect(access), await introspect(refresh)]).toEqual([INACTIVE, INACTIVE]);
   });
 
-  it('sees tokens expire', async () => {
+  it('reports expired tokens as inactive', async () => {
     const { access, refresh } = await register(service.client);
     await at(899, async () => {
       expect(await introspect(access)).toMatchObject({ active: true });
@@ -261,7 +262,7 @@ describe('introspection (RFC 7662)', () => {
     });
   });
 
-  it('takes a spent refresh token for living inside the replay window alone, and ends nothing by looking', async () => {
+  it('reports a used refresh token as active only within the replay window, and ends no session', async () => {
     const { refresh } = await register(service.client);
     const successor = await rotate(refresh);
     expect([await introspect(refresh), await introspect(successor.refresh)]).toMatchObject([
@@ -276,7 +277,7 @@ describe('introspection (RFC 7662)', () => {
     });
   });
 
-  it('sees the end that a replay has brought', async () => {
+  it('reports the tokens of a session as inactive after a replay', async () => {
     const { refresh } = await register(service.client);
     const successor = await rotate(refresh);
     await at(31, async () => {
@@ -286,8 +287,8 @@ describe('introspection (RFC 7662)', () => {
   });
 });
 
-describe('revocation (RFC 7009)', () => {
-  it.each(['access', 'refresh'] as const)('ends the session of an %s token', async (kind) => {
+describe('Revocation (RFC 7009)', () => {
+  it.each(['access', 'refresh'] as const)('ends the session of the %s token', async (kind) => {
     const tokens = await register(service.client);
     await revoke(tokens[kind]);
     const reply = await getUser(tokens.access);
@@ -298,24 +299,24 @@ describe('revocation (RFC 7009)', () => {
     await revoke(tokens[kind]);
   });
 
-  it('ends the session of a token that is spent or has expired', async () => {
-    const spent = await register(service.client);
-    const { access } = await rotate(spent.refresh);
-    await at(31, () => revoke(spent.refresh));
+  it('ends the session of a used or expired token', async () => {
+    const used = await register(service.client);
+    const { access } = await rotate(used.refresh);
+    await at(31, () => revoke(used.refresh));
     expect((await getUser(access)).status).toBe(401);
     const expired = await register(service.client);
     await at(901, () => revoke(expired.access));
     expect((await service.client.post('/auth/token/refresh', { refresh: expired.refresh })).status).toBe(401);
   });
 
-  it('does not say twice why', async () => {
+  it('keeps the reason of a session that has already ended', async () => {
     const tokens = await register(service.client);
     await logOut(tokens);
     await revoke(tokens.refresh);
     expect((await getUser(tokens.access)).headers.get('www-authenticate')).toContain('revoked by logout');
   });
 
-  it('has nothing against garbage and tokens of others, and ends nothing by them', async () => {
+  it('answers 200 to garbage and to tokens of another installation, and ends no session', async () => {
     const { access } = await register(service.client);
     const [header, claims] = access.split('.') as [string, string];
     for (const token of ['x', 'x.y.z', `${header}.${claims}.`, `${access}=`]) await revoke(token);
@@ -334,17 +335,14 @@ describe('revocation (RFC 7009)', () => {
   });
 });
 
-describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) => {
+describe.each(['/oauth/introspect', '/oauth/revoke'])('A client at %s', (path) => {
   it.each([
     ['an id and a secret', CLIENT],
-    ['a scheme in small letters', CLIENT.replace('Basic', 'basic')],
-    [
-      'a secret that is form-encoded first',
-      basic('odd.client~1', new URLSearchParams({ s: ODD_SECRET }).toString().slice(2)),
-    ],
+    ['a lower-case scheme', CLIENT.replace('Basic', 'basic')],
+    ['a form-encoded secret', basic('odd.client~1', new URLSearchParams({ s: ODD_SECRET }).toString().slice(2))],
     ['a secret that is not form-encoded', basic('odd.client~1', ODD_SECRET)],
-    ['an id that is form-encoded first', basic('%61pi', SECRET)],
-  ])('may come with %s', async (_, authorization) => {
+    ['a form-encoded id', basic('%61pi', SECRET)],
+  ])('is accepted with %s', async (_, authorization) => {
     expect((await call(path, { form: { token: 'x' } }, authorization)).status).toBe(200);
   });
 
@@ -355,17 +353,17 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) =
     ['an empty header', ''],
     ['a wrong secret', basic('api', 'x')],
     ['no secret', basic('api', '')],
-    ['the hash for a secret', basic('api', hashOf(SECRET))],
+    ['the hash as the secret', basic('api', hashOf(SECRET))],
     ['the secret of another client', basic('odd.client~1', SECRET)],
     ['an unknown id', basic('other', SECRET)],
     ['an id in capitals', basic('API', SECRET)],
     ['no id', basic('', SECRET)],
-    ['nothing but a colon', basic('', '')],
+    ['only a colon', basic('', '')],
     ['the scheme alone', 'Basic'],
-    ['no base64', 'Basic !!!'],
+    ['text that is not base64', 'Basic !!!'],
     ['no colon', `Basic ${base64('api')}`],
-    ['an escape that is none', `Basic ${base64('api:%ZZ')}`],
-    ['something behind it', `${CLIENT} x`],
+    ['an invalid escape', `Basic ${base64('api:%ZZ')}`],
+    ['text after the credentials', `${CLIENT} x`],
     ['a bearer token', `Bearer ${base64(`api:${SECRET}`)}`],
   ])('is refused with %s', async (_, authorization) => {
     const { refresh } = await register(service.client);
@@ -405,7 +403,7 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) =
         ],
       },
     ],
-  ])('is told of %s', async (_, request) => {
+  ])('gets 400 for %s', async (_, request) => {
     const reply = await call(path, request);
     expect([reply.status, reply.body]).toEqual([
       400,
@@ -413,12 +411,12 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) =
     ]);
   });
 
-  it('is not heard with its token in the query string', async () => {
+  it('gets 400 for a token in the query string', async () => {
     const reply = await call(`${path}?token=x`, { form: {} });
     expect([reply.status, reply.body.error]).toEqual([400, 'invalid_request']);
   });
 
-  it('sends forms and nothing else', async () => {
+  it('gets 415 for a body that is not a urlencoded form', async () => {
     const multipart = new FormData();
     multipart.set('token', 'x');
     for (const request of [{ json: { token: 'x' } }, { multipart }, { raw: ['text/plain', 'token=x'] } as const]) {
@@ -427,7 +425,7 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) =
     }
   });
 
-  it('posts', async () => {
+  it('gets 405 for a method other than POST', async () => {
     for (const method of ['GET', 'PUT', 'DELETE']) {
       const reply = await service.client.call(method, path, { headers: { authorization: CLIENT } });
       expect([reply.status, reply.headers.get('allow')]).toEqual([405, 'POST']);
@@ -436,7 +434,7 @@ describe.each(['/oauth/introspect', '/oauth/revoke'])('a client at %s', (path) =
   });
 });
 
-describe('metadata (RFC 8414)', () => {
+describe('Metadata (RFC 8414)', () => {
   const PATH = '/.well-known/oauth-authorization-server';
   const metadataOf = (issuer: string, base: string) => ({
     issuer,
@@ -451,13 +449,13 @@ describe('metadata (RFC 8414)', () => {
     revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
   });
 
-  it('tells where the endpoints are', async () => {
+  it('lists the endpoints', async () => {
     const reply = await service.client.get(PATH);
     expect([reply.status, reply.body]).toEqual([200, { ...metadataOf(ISSUER, ISSUER), ...endpointsOf(ISSUER) }]);
     expect(reply.headers.get('cache-control')).toBe('public, max-age=300');
   });
 
-  it('leaves a slash at the end of the issuer as it is, and out of the addresses', async () => {
+  it('keeps the trailing slash of the issuer, and leaves it out of the URLs', async () => {
     const env = { ISSUER: 'https://auth.example.com/', INTROSPECTION_CLIENTS: `api:${hashOf(SECRET)}` };
     const replica = await startService({ store: service.store, env });
     const { body } = await replica.client.get(PATH);
@@ -468,7 +466,7 @@ describe('metadata (RFC 8414)', () => {
     expect(claimsOf(access)['iss']).toBe(`${base}/`);
   });
 
-  it('lists no endpoints where there are no clients, and then nobody is let in', async () => {
+  it('lists no endpoints when no client is configured, and every client is refused', async () => {
     const replica = await startService({ store: service.store });
     try {
       expect((await replica.client.get(PATH)).body).toEqual(metadataOf(ISSUER, ISSUER));

@@ -276,11 +276,12 @@ describe('why a token is refused', () => {
   });
 });
 
-describe('disabling by the statement of docs/sessions.md', () => {
+describe('the statement of docs/guides/disable-an-account.md', () => {
   it('keeps sessions dead when the account is enabled again', async () => {
     const account = await register(service.client);
-    for (let i = 0; i < 2; i++) await service.client.call('DELETE', '/account/sessions', { bearer: account.access });
-    const text = await readFile(new URL('../docs/sessions.md', import.meta.url), 'utf8');
+    for (let i = 0; i < 2; i++)
+      await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: account.access });
+    const text = await readFile(new URL('../docs/guides/disable-an-account.md', import.meta.url), 'utf8');
     const statement = /UPDATE users SET disabled_at = .*;/.exec(text)![0].replace("'alice'", '?').replace(';', '');
     const spoken = service.store.isMySql ? statement : statement.replace('UNIX_TIMESTAMP()', 'unixepoch()');
     await service.dataSource.query(spoken, [account.username]);

@@ -395,7 +395,7 @@ const endSession = fc.tuple(which, which).map(([target, by]) => {
 const endOthers = showing('end other sessions', async (model, which) => {
   const bearer = pick(model, model.accessTokens, which);
   const honoured = model.honours(bearer);
-  await ask(model, bearer.name, honoured ? 204 : 401, 'DELETE', '/account/sessions', { bearer });
+  await ask(model, bearer.name, honoured ? 204 : 401, 'DELETE', '/account/sessions?scope=others', { bearer });
   if (honoured) model.endSessions(bearer.session.owner, bearer.session);
 });
 

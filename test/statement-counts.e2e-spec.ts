@@ -7,13 +7,13 @@ import { type Service, startService } from './support/service.js';
 import { newStore, type Store } from './support/store.js';
 import { Way } from './support/way.js';
 
-/** Of each route, once for its statements to be prepared, and the rest to be counted. */
+/** Requests to each route. The first prepares its statements, and the others are counted. */
 const TRIES = 4;
-/** The default configuration, but for hashes that are cheap. */
+/** The default configuration, except for cheap hashes. */
 const LIMITS = { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.1' };
 
-// The embedded store sends no statements: it runs them itself.
-describe.runIf(inject('mysqlUrl'))('over a database server, with limits and events on', () => {
+// The embedded store runs in the process and sends no statements.
+describe.runIf(inject('mysqlUrl'))('The number of statements with limits and events on', () => {
   const counter = new CommandCounter();
   let way: Way;
   let store: Store;
@@ -34,7 +34,10 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     await store.dispose();
   });
 
-  /** Sends requests one after the other. @returns the least that one of them took, since events are written in between */
+  /**
+   * Sends requests one after the other, and returns the smallest number of statements, since events
+   * may be written during a request.
+   */
   async function statementsOf(status: number, send: () => Promise<Reply>): Promise<number> {
     const counts: number[] = [];
     for (let i = 0; i < TRIES; i++) {
@@ -61,7 +64,7 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     return username;
   };
 
-  it('verify, getuser, a refresh and a logout take one statement', async () => {
+  it('is one for verify, getuser, a refresh and a logout', async () => {
     const { access, refresh } = await register(service.client);
     let current = refresh;
     const rotate = async () => {
@@ -84,7 +87,7 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ verify: 1, getuser: 1, refresh: 1, logout: 1 });
   });
 
-  it('the list of sessions takes two statements, and ending one of them two', async () => {
+  it('is two for the list of sessions, and two for the end of a session', async () => {
     const { username, access } = await register(service.client);
     for (let i = 0; i < TRIES; i++) await service.client.post('/auth/token', { username, password: PASSWORD });
     const { body } = await service.client.call('GET', '/account/sessions', { bearer: access });
@@ -99,7 +102,7 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ list: 2, end: 2 });
   });
 
-  it('a login takes two from a source that the account knows, and six from a new one', async () => {
+  it('is two for a login from a known source, and six for a login from a new source', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     expect({
@@ -108,7 +111,7 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ known: 2, new: 6 });
   });
 
-  it('a wrong password takes three, and four from a source that the account knows', async () => {
+  it('is three for a wrong password, and four from a known source', async () => {
     const home = newAddress();
     const name = await accountAt(home);
     expect({
@@ -118,11 +121,11 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ new: 3, unknownName: 3, known: 4 });
   });
 
-  it('a sign-up takes six', async () => {
+  it('is six for a sign-up', async () => {
     expect(await statementsOf(201, () => signUpFrom(newAddress()))).toBe(6);
   });
 
-  it('a refused guess takes one, and none while its refusal is remembered', async () => {
+  it('is one for a refused guess, and zero while the refusal is remembered', async () => {
     const address = newAddress();
     const name = await accountAt(newAddress());
     for (let i = 0; i < 11; i++) await logIn(name, 'wrong password', address);
@@ -136,7 +139,7 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
     }).toEqual({ remembered: 0, forgotten: 1 });
   });
 
-  it('none of them begins a transaction', () => {
+  it('includes no statement that begins or commits a transaction', () => {
     expect(counter.texts.filter((text) => /^\s*(BEGIN|START TRANSACTION|COMMIT)/i.test(text))).toEqual([]);
   });
 
@@ -146,12 +149,12 @@ describe.runIf(inject('mysqlUrl'))('over a database server, with limits and even
   }
 });
 
-describe.runIf(inject('mysqlUrl'))('a flood of requests that wait for a connection', () => {
+describe.runIf(inject('mysqlUrl'))('A flood of requests that wait for a connection', () => {
   let service: Service;
   beforeAll(async () => (service = await startService({ env: { DATABASE_POOL: '1' } })));
   afterAll(() => service.stop());
 
-  it('leaves verify and refresh theirs', async () => {
+  it('leaves connections for verify and refresh', async () => {
     const { access, refresh } = await register(service.client);
     // One runs, a hundred wait, and the rest are refused.
     const others = Array.from({ length: 110 }, () => service.dataSource.query('SELECT SLEEP(0.02)'));
@@ -162,7 +165,7 @@ describe.runIf(inject('mysqlUrl'))('a flood of requests that wait for a connecti
     expect((await settled).filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
   });
 
-  it('is none when it asks /readyz: one statement answers all who wait for it', async () => {
+  it('does not arise from /readyz, since the requests that wait share one statement', async () => {
     const replies = await Promise.all(Array.from({ length: 300 }, () => fetch(`${service.url}/readyz`)));
     expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([200]));
   });

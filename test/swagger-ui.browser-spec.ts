@@ -9,8 +9,8 @@ const profile = mkdtempSync(join(tmpdir(), 'latchkey-browser-'));
 let service: Service;
 let browser: BrowserContext;
 let page: Page;
-/** Errors and refusals that the browser reports. */
-const complaints: string[] = [];
+/** Errors that the browser reports. */
+const errors: string[] = [];
 
 beforeAll(async () => {
   service = await startService({ env: { SWAGGER: 'on' } });
@@ -29,9 +29,9 @@ beforeAll(async () => {
   });
   page = await browser.newPage();
   page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('status of 4')) complaints.push(message.text());
+    if (message.type() === 'error' && !message.text().includes('status of 4')) errors.push(message.text());
   });
-  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('pageerror', (error) => errors.push(error.message));
   await page.goto(`${service.url}/docs`);
 });
 
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(profile, { recursive: true, force: true });
 });
 
-/** Presses Try it out and Execute on an operation, with its example as it is. */
+/** Presses Try it out and Execute on an operation, and returns the answer to its example. */
 async function execute(method: string, path: string): Promise<{ status: number; body: Record<string, string> }> {
   const operation: Locator = page.locator(`.opblock-${method}`).filter({ has: page.locator(`[data-path="${path}"]`) });
   await operation.locator('.opblock-summary-control').click();
@@ -74,7 +74,7 @@ describe('Swagger UI', () => {
     expect(await page.locator('.opblock').count()).toBe(19);
   });
 
-  it('works from top to bottom, example by example', async () => {
+  it('executes its examples in order', async () => {
     const registered = await execute('post', '/auth/register');
     expect(registered.status).toBe(201);
     const login = await execute('post', '/auth/token');
@@ -95,7 +95,7 @@ describe('Swagger UI', () => {
     expect((await service.client.get('/auth/getuser', loginB.body['access_token'])).status).toBe(401);
   });
 
-  it('gives the browser nothing to complain of', () => {
-    expect(complaints).toEqual([]);
+  it('causes no errors in the browser', () => {
+    expect(errors).toEqual([]);
   });
 });

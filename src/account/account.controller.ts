@@ -12,7 +12,9 @@ import { ApiChangePassword, ApiEndSession, ApiEndSessions, ApiListSessions } fro
 import { EndSessionsQuery, includesThisSession, ListSessionsQuery, PasswordChangeDto } from './account.dto.js';
 import { presentSession, type SessionView } from './account.presenter.js';
 
-/** What the owner of an account does to it. Outside of the contracts: errors are problem details. */
+/**
+ * What the owner of an account does to it. Outside of the contracts: errors are problem details.
+ */
 @ApiTags(problemDetails.tag.name)
 @UseGuards(JwtAuthGuard)
 @Controller('account')

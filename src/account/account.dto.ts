@@ -39,7 +39,7 @@ export class EndSessionsQuery {
   all?: string;
 }
 
-/** Whether a query means this session too. */
+/** Returns whether a query ends this session too. */
 export function includesThisSession({ scope, all }: EndSessionsQuery): boolean {
   return scope === undefined ? all === 'true' : scope === 'all';
 }

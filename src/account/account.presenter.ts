@@ -10,7 +10,7 @@ export interface SessionView {
   readonly current: boolean;
 }
 
-/** @param currentId the session that asks */
+/** @param currentId the session of the request */
 export function presentSession(session: Session, currentId: string): SessionView {
   return {
     id: session.id,

@@ -9,5 +9,8 @@ export interface Contract {
   readonly controller: Type;
 }
 
-/** The contracts that this service speaks. A new contract is a folder below `contracts` and an entry here. */
+/**
+ * The contracts that this service speaks. A new contract is a folder below `contracts` and an entry
+ * here.
+ */
 export const CONTRACTS: readonly Contract[] = [authToken, userLogin];

@@ -125,7 +125,10 @@ function corsOptions(origins: string[]) {
   };
 }
 
-/** Keeps tokens out of caches (RFC 6749 section 5.1). A route whose answers may be cached overrides it. */
+/**
+ * Keeps tokens out of caches (RFC 6749 section 5.1). A route whose answers may be cached overrides
+ * it.
+ */
 function forbidCaching(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (_request, reply, done) => {
     reply.header('Cache-Control', 'no-store');

@@ -17,7 +17,7 @@ describe('EventLimits', () => {
     [{ event: 'login', outcome: 'throttled' }],
     [{ event: 'signup', outcome: 'failure', reason: 'user_exists' }],
     [{ event: 'session_end', outcome: 'success', reason: 'others' }],
-  ])('bounds %j a source and minute, and counts what it leaves out', (event) => {
+  ])('limits %j per source and minute, and counts the events that it leaves out', (event) => {
     const limits = new EventLimits();
     expect(admitted(limits, 1_000, event, 'a')).toBe(MOST_OF_SOURCE);
     expect(admitted(limits, 10, event, 'b')).toBe(10);
@@ -27,7 +27,7 @@ describe('EventLimits', () => {
     expect(limits.takeLeftOut()).toEqual([]);
   });
 
-  it('bounds many sources together', () => {
+  it('limits the events of all sources together', () => {
     const limits = new EventLimits();
     let sum = 0;
     for (let i = 0; i < 20_000; i++) sum += admitted(limits, 1, FAILURE, `source ${i}`);
@@ -41,17 +41,17 @@ describe('EventLimits', () => {
     [{ event: 'logout', outcome: 'success', sessionId: 'x' }],
     [{ event: 'session_end', outcome: 'success', reason: 'owner', sessionId: 'x' }],
     [{ event: 'password_change', outcome: 'success', sessionId: 'x' }],
-  ])('admit every %j, also of a source that has used up its bound', (event) => {
+  ])('admits every %j, even from a source that has reached its limit', (event) => {
     const limits = new EventLimits();
     admitted(limits, 1_000, FAILURE, 'a');
     expect(admitted(limits, 10_000, event, 'a')).toBe(10_000);
   });
 
-  it('admit whatever no request asked for', () => {
+  it('admits every event that has no source', () => {
     expect(admitted(new EventLimits(), 10_000, FAILURE, undefined)).toBe(10_000);
   });
 
-  it('admit one refresh a minute of each session', () => {
+  it('admits one refresh per session and minute', () => {
     const limits = new EventLimits();
     expect(admitted(limits, 100, refreshOf('x'), 'a')).toBe(1);
     expect(admitted(limits, 100, refreshOf('y'), 'a')).toBe(1);
@@ -60,7 +60,7 @@ describe('EventLimits', () => {
     expect(admitted(limits, 100, refreshOf('x'), 'a', 30_000)).toBe(1);
   });
 
-  it('remembers a bounded number of sources and sessions, and forgets no count', () => {
+  it('remembers a bounded number of sources and sessions, and loses no count', () => {
     const limits = new EventLimits();
     const before = process.memoryUsage().heapUsed;
     let recorded = 0;

@@ -50,13 +50,13 @@ describe('EventWriter', () => {
   };
   const all = (count: number) => Array.from({ length: count }, (_, i) => String(i));
 
-  it('writes in order what was kept, within a second and by few statements', async () => {
+  it('writes events in order, within a second and in few statements', async () => {
     keep(0, 100);
     await vi.advanceTimersByTimeAsync(1_000);
     expect([table.ids, table.attempts]).toEqual([all(100), 3]);
   });
 
-  it('loses nothing when the answer to a statement was lost', async () => {
+  it('loses no event when the answer to a statement is lost', async () => {
     keep(0, 16);
     table.isSilent = true;
     await writer.write();
@@ -66,7 +66,7 @@ describe('EventWriter', () => {
     expect(table.ids).toEqual(all(36));
   });
 
-  it('asks a table that is away once a second, however many there are', async () => {
+  it('tries an unavailable table once a second, even for many events', async () => {
     table.isAway = true;
     for (let i = 0; i < 20; i++) {
       keep(i * 100, (i + 1) * 100);
@@ -78,14 +78,14 @@ describe('EventWriter', () => {
     expect(table.ids).toEqual(all(2_000));
   });
 
-  it('loses one row that the table refuses, and no other of its statement', async () => {
+  it('loses only the row that the table refuses, and no other row of its statement', async () => {
     table.bad = ['5'];
     keep(0, 16);
     await writer.write();
     expect(table.ids).toEqual(all(16).filter((id) => id !== '5'));
   });
 
-  it.each([0, 1, 5, 6, 12, 16])('loses no other when the table goes away after %i more statements', async (more) => {
+  it.each([0, 1, 5, 6, 12, 16])('loses no other row when the table fails after %i more statements', async (more) => {
     table.bad = ['5'];
     table.patience = 1 + more;
     keep(0, 16);
@@ -95,7 +95,7 @@ describe('EventWriter', () => {
     expect(table.ids).toEqual(all(16).filter((id) => id !== '5'));
   });
 
-  it('keeps no more than memory is meant for', async () => {
+  it('keeps a bounded number of events while the table is unavailable', async () => {
     table.isAway = true;
     keep(0, 12_000);
     table.isAway = false;

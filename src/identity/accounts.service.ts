@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { Origin } from '../events/origin.js';
 import type { EventName } from '../events/security-event.entity.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { Session } from '../users/session.entity.js';
 import { LastUsesService } from '../sessions/last-uses.service.js';
 import { type SessionOfUser, SessionsRepository } from '../users/sessions.repository.js';
@@ -40,7 +40,7 @@ export class AccountsService {
 
   /**
    * The account of a login name and its password. An unknown name, a disabled account and a wrong password look alike and take as long.
-   * @throws AuthError `invalid_credentials`
+   * @throws FailureError `invalid_credentials`
    * @throws FailureError `throttled` after too many wrong ones, `unavailable` when too many wait to be hashed
    */
   async authenticate(loginName: string, password: string, origin: Origin, hungUp?: AbortSignal): Promise<UserState> {
@@ -50,7 +50,7 @@ export class AccountsService {
       { loginName, password, address: origin.address, hungUp },
       origin,
     );
-    if (!user || !isRight) throw new AuthError({ code: 'invalid_credentials' });
+    if (!user || !isRight) throw new FailureError({ code: 'invalid_credentials' });
     if (this.hasher.isOutdated(user.passwordHash)) await this.upgradeHash(user, password);
     return user;
   }
@@ -67,9 +67,9 @@ export class AccountsService {
     return { sessions, next: found.length > PAGE ? (sessions.at(-1)?.id ?? null) : null };
   }
 
-  /** @throws AuthError `session_not_found` unless it is a living session of this account */
+  /** @throws FailureError `session_not_found` unless it is a living session of this account */
   async endSession(user: UserState, id: string, origin: Origin): Promise<void> {
-    if (!(await this.userSessions.revokeOf(user, id, 'owner'))) throw new AuthError({ code: 'session_not_found' });
+    if (!(await this.userSessions.revokeOf(user, id, 'owner'))) throw new FailureError({ code: 'session_not_found' });
     this.ended(user, 'owner', origin, id);
   }
 
@@ -81,7 +81,7 @@ export class AccountsService {
 
   /**
    * Ends all sessions of the account but this one.
-   * @throws AuthError `token_not_valid` when this one was ended by another
+   * @throws FailureError `token_not_valid` when this one was ended by another
    */
   async endOtherSessions(session: SessionOfUser, origin: Origin): Promise<void> {
     let present = session;
@@ -91,7 +91,7 @@ export class AccountsService {
 
   /**
    * Changes the password, and ends all sessions of the account but this one.
-   * @throws AuthError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when this session was ended by another
+   * @throws FailureError `invalid_fields` for a wrong current or an unfit new password, `token_not_valid` when this session was ended by another
    * @throws FailureError `throttled` after too many wrong ones, `unavailable` when too many wait to be hashed
    */
   async changePassword(
@@ -154,7 +154,7 @@ export class AccountsService {
       ...unlessEmpty('currentPassword', isRight ? [] : [{ code: 'wrong_password' }]),
       ...unlessEmpty('newPassword', this.policy.problems(next, names)),
     };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
   }
 }
 

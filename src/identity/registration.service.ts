@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { KnownSourcesService } from '../limits/known-sources.service.js';
@@ -51,7 +51,7 @@ export class RegistrationService {
 
   /**
    * Makes an account and opens its first session.
-   * @throws AuthError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
+   * @throws FailureError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
    * @throws FailureError `throttled` when there were too many from this source, `unavailable` when too many wait to be hashed
    */
   async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
@@ -60,12 +60,12 @@ export class RegistrationService {
       ...nameProblems(names),
       ...unlessEmpty('password', this.policy.problems(registration.password, names)),
     };
-    if (Object.keys(fields).length > 0) throw new AuthError({ code: 'invalid_fields', fields });
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
     await this.hasher.admit(hungUp);
     await this.limit(origin, hungUp);
     try {
       // Spares the hash; the unique keys decide in the end.
-      if (await this.users.isTaken(names)) throw new AuthError({ code: 'user_exists' });
+      if (await this.users.isTaken(names)) throw new FailureError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, hungUp);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {

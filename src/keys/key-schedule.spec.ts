@@ -18,11 +18,11 @@ const at = (keys: ReturnType<typeof keysOf>, days: number) => ({
 });
 
 describe('KeySchedule', () => {
-  it('makes the first key for at once', () => {
+  it('activates the first key at once', () => {
     expect(at([], 5)).toEqual({ signing: undefined, verifying: [], next: 5 * DAY });
   });
 
-  it('makes the next one a lead before its time, and not twice', () => {
+  it('makes the next key one lead before its activation, and only once', () => {
     const keys = keysOf([0]);
     expect(schedule.nextActiveFrom(keys, 30 * DAY - LEAD - 1)).toBeUndefined();
     expect(schedule.nextActiveFrom(keys, 30 * DAY - LEAD)).toBe(30 * DAY);
@@ -30,18 +30,18 @@ describe('KeySchedule', () => {
     expect(at(keysOf([30], [0]), 29.999)).toEqual({ signing: 1, verifying: [2, 1], next: undefined });
   });
 
-  it('keeps the old one for as long as its tokens live', () => {
+  it('keeps the old key until its tokens have expired', () => {
     const keys = keysOf([30], [0]);
     expect(at(keys, 30.5)).toEqual({ signing: 2, verifying: [2, 1], next: undefined });
     expect(at(keys, 31.1)).toEqual({ signing: 2, verifying: [2], next: undefined });
   });
 
-  it('never puts an older key back in the place of one that was retired', () => {
+  it('never replaces a retired key by an older key', () => {
     expect(at(keysOf([30, 50], [0]), 50)).toEqual({ signing: undefined, verifying: [], next: 50 * DAY });
     expect(at(keysOf([50.5], [30, 50], [0]), 50)).toMatchObject({ signing: 3, verifying: [3] });
   });
 
-  it('goes on with the present one where the next was retired before its time', () => {
+  it('keeps the present key if the next key was retired before its activation', () => {
     expect(at(keysOf([30, 29.99], [0]), 30.5)).toMatchObject({ signing: 1, verifying: [1] });
     expect(at(keysOf([30, 29.99], [0]), 29.995)).toMatchObject({ signing: 1 });
   });

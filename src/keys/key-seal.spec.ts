@@ -6,7 +6,7 @@ import { KeySeal } from './key-seal.js';
 const seal = new KeySeal('one secret');
 
 describe('KeySeal', () => {
-  it('opens what it sealed, never sealed alike twice', () => {
+  it('opens what it sealed, and never seals a text alike twice', () => {
     const plaintext = randomBytes(100);
     const one = seal.seal('kid', plaintext);
     expect(one).not.toBe(seal.seal('kid', plaintext));
@@ -14,7 +14,7 @@ describe('KeySeal', () => {
     expect(new KeySeal('one secret').open('kid', one)).toEqual(plaintext);
   });
 
-  it('opens nothing of another secret or key id, and nothing damaged', () => {
+  it('opens no text of another secret or key id, and no damaged text', () => {
     const text = seal.seal('kid', Buffer.from('plaintext'));
     expect(new KeySeal('another secret').open('kid', text)).toBeUndefined();
     expect(seal.open('other', text)).toBeUndefined();
@@ -26,8 +26,8 @@ describe('KeySeal', () => {
   });
 });
 
-describe('a key pair', () => {
-  it('comes back from its row, with its thumbprint for an id', () => {
+describe('A key pair', () => {
+  it('is restored from its row, with its thumbprint as its id', () => {
     const pair = newKeyPair();
     const row = { generation: 1, createdAt: 0, activeFrom: 0, retiredAt: null, ...sealed(pair, seal) };
     expect(unsealed(row, new KeySeal('another secret'))).toBeUndefined();

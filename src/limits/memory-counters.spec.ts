@@ -19,7 +19,7 @@ async function victim(counters: MemoryCounters) {
   return (await counters.read([VICTIM.id])).get(VICTIM.id);
 }
 
-it.each([NAME, CLIENT])('forgets no guesses at a name however many other keys are counted: $name', async (budget) => {
+it.each([NAME, CLIENT])('keeps the count of a name while many other keys are counted: $name', async (budget) => {
   const counters = new MemoryCounters();
   await counters.add([{ ...VICTIM, attempts: 49 }], NOW);
   await flood(counters, 120_000, budget);
@@ -27,7 +27,7 @@ it.each([NAME, CLIENT])('forgets no guesses at a name however many other keys ar
   expect(usedOf((await counters.add([{ ...VICTIM, attempts: 1 }], NOW)).get(VICTIM.id), NOW)).toBe(50);
 });
 
-it('forgets no refusal however many other keys are refused', async () => {
+it('keeps a refusal while many other keys are refused', async () => {
   const counters = new MemoryCounters();
   await counters.add([{ ...VICTIM, attempts: 51 }], NOW);
   await flood(counters, 60_000, CLIENT, 3);
@@ -37,7 +37,7 @@ it('forgets no refusal however many other keys are refused', async () => {
   expect(refusedUntil(after, NAME, until)).toBe(until + 2 * NAME.delayMs);
 });
 
-it('takes little from other keys of a budget whose counters were forgotten', async () => {
+it('takes few attempts from new keys after other counters were forgotten', async () => {
   const counters = new MemoryCounters();
   await counters.add([{ ...VICTIM, attempts: 49 }], NOW);
   await flood(counters, 120_000, NAME);

@@ -2,7 +2,10 @@ import cluster from 'node:cluster';
 import { Injectable } from '@nestjs/common';
 import { ALL_SERVE } from './all-serve.js';
 
-/** Tells whether all workers of this service have begun to serve. A process without workers counts as all. */
+/**
+ * Tells whether all workers of this service have begun to serve. A process without workers counts
+ * as all.
+ */
 @Injectable()
 export class AllWorkers {
   private serve = !cluster.isWorker;

@@ -37,7 +37,10 @@ export class HealthController {
     return LIVE;
   }
 
-  /** Answers once migrations are applied, keys loaded and all workers serving, and if the database answers now. */
+  /**
+   * Answers once migrations are applied, keys loaded and all workers serving, and if the database
+   * answers now.
+   */
   @ApiReady()
   @Get('readyz')
   async ready(): Promise<Ready> {

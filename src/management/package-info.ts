@@ -7,8 +7,8 @@ interface PackageInfo {
 }
 
 /**
- * Returns the name and version in the nearest `package.json` at or above a folder. The file is at another
- * distance from the sources, from the compiled files and from the bundle.
+ * Returns the name and version in the nearest `package.json` at or above a folder. The file is at
+ * another distance from the sources, from the compiled files and from the bundle.
  */
 export function packageInfoOf(folder: string): PackageInfo {
   const file = join(folder, 'package.json');

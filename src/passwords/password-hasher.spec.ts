@@ -56,7 +56,7 @@ function hasherOf(env: Record<string, string> = {}) {
 }
 
 describe('PasswordHasher', () => {
-  it('knows the password again, and no other', async () => {
+  it('verifies the right password, and refuses all others', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hash).toMatch(/^\$argon2id\$/);
@@ -66,7 +66,7 @@ describe('PasswordHasher', () => {
     expect(await hasher.verify('!', 'a password')).toBe(false);
   });
 
-  it('works for nobody as for somebody, and finds nothing', async () => {
+  it('verifies one hash for an unknown account, too, and refuses the password', async () => {
     const { hasher, process } = hasherOf();
     hasher.onModuleInit();
     await hasher.hash('another password');
@@ -76,7 +76,7 @@ describe('PasswordHasher', () => {
   });
 
   it.runIf(existsSync('/proc/self/schedstat'))(
-    'works as much for a right password as for a wrong one, where the hash is cheaper than the present cost',
+    'does as much work for a right password as for a wrong password when the hash is cheap',
     async () => {
       const cheap = await hasherOf().hasher.hash('a password');
       const { hasher, process } = hasherOf({ ARGON2_MEMORY_KIB: '8192', ARGON2_TIME_COST: '4' });
@@ -92,7 +92,7 @@ describe('PasswordHasher', () => {
     },
   );
 
-  it.each([1, 2, 3])('hashes %i at a time at most, and has as many at hand', async (threads) => {
+  it.each([1, 2, 3])('runs at most %i hashes at a time, and hands over as many in advance', async (threads) => {
     const { hasher, process } = hasherOf({ HASH_CONCURRENCY: String(threads) });
     const hash = await hasher.hash('a password');
     process.most = 0;
@@ -105,7 +105,7 @@ describe('PasswordHasher', () => {
     if (existsSync('/proc')) expect(process.environment).toContain(`UV_THREADPOOL_SIZE=${threads}`);
   });
 
-  it('tells hashes that are cheaper than the present cost', async () => {
+  it('recognises hashes that are cheaper than the present cost', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hasher.isOutdated(hash)).toBe(false);

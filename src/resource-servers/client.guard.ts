@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError, FailureError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { LimitsService } from '../limits/limits.service.js';
 import { RefusalPause } from '../limits/refusal-pause.js';
@@ -12,21 +12,23 @@ import { sourceOf } from '../limits/source.js';
 import { hungUpOf } from '../auth/decorators/hung-up.decorator.js';
 import { originOf } from '../auth/decorators/request-origin.decorator.js';
 
-/** How long a source stays under suspicion after a wrong secret, and how many sources are. */
+/** How long a source stays suspected after a wrong secret. */
 const SUSPECTED_MS = 60_000;
+/** How many sources are remembered as suspected. */
 const SUSPECTS = 10_000;
 
 /**
- * Lets the clients of `INTROSPECTION_CLIENTS` through, who authenticate by HTTP Basic (RFC 6749 section 2.3.1). After a wrong secret,
- * all requests of its source are counted for a while, so that a burst of guesses gets no further than guesses one after the other.
- * A client that makes no mistakes, at a source without any, is never counted.
+ * Lets the clients of `INTROSPECTION_CLIENTS` through, which authenticate by HTTP Basic (RFC 6749
+ * section 2.3.1). After a wrong secret, all requests of its source are counted for a while, so that
+ * parallel guesses get no further than guesses one after the other. A client with the right secret
+ * at a source without wrong ones is never counted.
  */
 @Injectable()
 export class ClientGuard implements CanActivate {
   private readonly hashes: ReadonlyMap<string, Buffer>;
-  /** Until when, by source. */
+  /** When the suspicion ends, by source. */
   private readonly suspects = new LRUCache<string, number>({ max: SUSPECTS });
-  /** Right secrets from suspected sources that are being counted: how long they have to wait, by client and source. */
+  /** Seconds to wait for right secrets that are being counted, by client and source. */
   private readonly proofs = new Map<string, Promise<number>>();
 
   constructor(
@@ -47,7 +49,7 @@ export class ClientGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const { authorization } = request.headers;
-    if (authorization === undefined) throw new AuthError({ code: 'client_not_authenticated' });
+    if (authorization === undefined) throw new FailureError({ code: 'client_not_authenticated' });
     const { id, secrets } = basicCredentials(authorization);
     const origin = originOf(request);
     const source = sourceOf(origin.address);
@@ -67,12 +69,13 @@ export class ClientGuard implements CanActivate {
     if (isRight) return true;
     const reason = isClient ? 'wrong_secret' : 'unknown_client';
     this.events.record({ event: 'client_authentication', outcome: 'failure', reason }, origin);
-    throw new AuthError({ code: 'client_not_authenticated' });
+    throw new FailureError({ code: 'client_not_authenticated' });
   }
 
   /**
-   * Counts a right secret, and gives it back. Requests of a client that come meanwhile give the same secret, and so are no further guesses: a
-   * resource server that asks much at a time would otherwise be locked out by one wrong secret of a neighbour.
+   * Counts a right secret and gives the count back. Parallel requests of the client share one
+   * count, because they present the same secret. Otherwise one wrong secret of a neighbour would
+   * lock out a busy resource server.
    * @returns seconds to wait, 0 for none
    */
   private prove(id: string, source: string): Promise<number> {
@@ -100,12 +103,18 @@ export class ClientGuard implements CanActivate {
   }
 }
 
-/** Secrets are random and long, which a fast hash serves; comparing hashes tells nothing of where they differ. */
+/**
+ * A fast hash is enough for long random secrets. Comparing hashes does not reveal where secrets
+ * differ.
+ */
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
-/** The id, and the secret as it was sent and as it reads if it was form-encoded first, which the RFC asks for and most clients do not do. */
+/**
+ * Returns the id, and the secret both as sent and form-decoded: the RFC asks for form-encoding,
+ * most clients omit it.
+ */
 function basicCredentials(authorization: string): { id: string; secrets: string[] } {
   const encoded = /^Basic +([\w+/=-]+)$/i.exec(authorization)?.[1] ?? '';
   const [id = '', ...rest] = Buffer.from(encoded, 'base64').toString().split(':');

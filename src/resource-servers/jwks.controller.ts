@@ -13,7 +13,10 @@ export class JwksController {
 
   constructor(private readonly keys: SigningKeysService) {}
 
-  /** The public keys, which verify access tokens offline (RFC 7517). Cacheable, and cheap to revalidate. */
+  /**
+   * The public keys, which verify access tokens offline (RFC 7517). Cacheable, and cheap to
+   * revalidate.
+   */
   @ApiJwks()
   @Get('jwks.json')
   @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`)

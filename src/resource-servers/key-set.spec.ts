@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { newKeyPair } from '../keys/key-pair.js';
 import { KeySets, matchesEtag } from './key-set.js';
 
-describe('a key set', () => {
-  it('is made once for the same keys, and anew for others', () => {
+describe('A key set', () => {
+  it('is built once for the same keys, and again for other keys', () => {
     const [first, second] = [newKeyPair(), newKeyPair()];
     const keySets = new KeySets();
     const set = keySets.of([first]);
@@ -30,7 +30,7 @@ describe('If-None-Match', () => {
     ['"A"', false],
     ['w/"a"', false],
     ['W/ "a"', false],
-  ])('%s names "a": %s', (header, matches) => {
+  ])('%s matches "a": %s', (header, matches) => {
     expect(matchesEtag(header, '"a"')).toBe(matches);
   });
 });

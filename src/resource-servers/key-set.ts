@@ -8,7 +8,7 @@ export interface KeySet {
   readonly etag: string;
 }
 
-/** Makes the document of a list of keys, and keeps it until the list is another one. */
+/** Builds the document of a list of keys, and caches it until the list changes. */
 export class KeySets {
   private latest: KeySet | undefined;
   private latestIds = '';
@@ -26,7 +26,7 @@ export class KeySets {
 }
 
 /**
- * Whether an `If-None-Match` (RFC 9110 section 13.1.2) names an entity tag, weak or strong.
+ * Returns whether an `If-None-Match` (RFC 9110 section 13.1.2) names an entity tag, weak or strong.
  * @param etag without commas
  */
 export function matchesEtag(ifNoneMatch: string | undefined, etag: string): boolean {

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { SessionOfUser } from '../users/sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
@@ -60,7 +60,7 @@ export class IntrospectionService {
     try {
       return await work();
     } catch (error) {
-      if (error instanceof AuthError) return undefined;
+      if (error instanceof FailureError) return undefined;
       throw error;
     }
   }

@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { timeOrderedIds } from '../platform/clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { LastUsesService } from './last-uses.service.js';
@@ -83,7 +83,7 @@ export class SessionsService {
   /**
    * Spends a refresh token and answers its successor. Inside the replay window the spent token gets the same successor
    * again, so that lost answers, double clicks and browser tabs converge; an older one ends the session (RFC 9700 section 4.14.2).
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async rotate(refreshToken: string, origin: Origin): Promise<TokenPair> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
@@ -94,7 +94,7 @@ export class SessionsService {
 
   /**
    * A new access token for a refresh token, which is not spent.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async renewAccess(refreshToken: string, origin: Origin): Promise<string> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
@@ -107,7 +107,7 @@ export class SessionsService {
 
   /**
    * The living session behind an access token.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async ofAccessToken(accessToken: string): Promise<SessionOfUser> {
     return this.ofClaims(await this.accessTokens.verify(accessToken));
@@ -116,31 +116,31 @@ export class SessionsService {
   /** As {@link ofAccessToken}, for claims that were verified already. */
   async ofClaims({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
     const session = await this.alive(sid);
-    if (session.userId !== sub) throw new AuthError({ code: 'token_not_valid' });
+    if (session.userId !== sub) throw new FailureError({ code: 'token_not_valid' });
     this.lastUses.note(session);
     return session;
   }
 
   /**
    * The living session behind a refresh token that is current or inside the replay window. Looks only: a replay ends nothing here.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async ofRefreshToken(refreshToken: string): Promise<SessionOfUser> {
     const claims = this.refreshTokens.verify(refreshToken, { expired: true });
     const session = await this.alive(claims.sid);
     const standing = this.standingOf(claims, refreshToken, session);
-    if (standing !== 'current' && standing !== 'parent') throw new AuthError({ code: 'token_not_valid' });
+    if (standing !== 'current' && standing !== 'parent') throw new FailureError({ code: 'token_not_valid' });
     return session;
   }
 
   /**
    * Ends the session that both tokens belong to; expired and spent tokens of it will do, and so will a session that has ended.
-   * @throws AuthError `token_not_valid` for tokens that we never issued, or of two sessions; nothing is ended then
+   * @throws FailureError `token_not_valid` for tokens that we never issued, or of two sessions; nothing is ended then
    */
   async logout(accessToken: string, refreshToken: string, origin: Origin): Promise<void> {
     const access = await this.accessTokens.verify(accessToken, { expired: true });
     const refresh = this.refreshTokens.verify(refreshToken, { expired: true });
-    if (access.sid !== refresh.sid) throw new AuthError({ code: 'token_not_valid' });
+    if (access.sid !== refresh.sid) throw new FailureError({ code: 'token_not_valid' });
     // A client may log out with the same tokens at will.
     if (!(await this.sessions.revoke(access.sid, 'logout'))) return;
     const { sub: userId, sid: sessionId } = access;
@@ -199,7 +199,7 @@ export class SessionsService {
     return isRotated ? { refresh, access } : undefined;
   }
 
-  /** @throws AuthError unless the token is the current one or its parent; a replay ends the session */
+  /** @throws FailureError unless the token is the current one or its parent; a replay ends the session */
   private async honoured(
     claims: RefreshClaims,
     refreshToken: string,
@@ -207,12 +207,12 @@ export class SessionsService {
     origin: Origin,
   ): Promise<Standing> {
     const standing = this.standingOf(claims, refreshToken, session);
-    if (standing === 'unknown') throw new AuthError({ code: 'token_not_valid' });
+    if (standing === 'unknown') throw new FailureError({ code: 'token_not_valid' });
     if (standing !== 'replayed') return standing;
     const { id, userId } = session;
     const ended = await this.sessions.revoke(id, 'replay');
     if (ended) this.events.record({ event: 'replay', outcome: 'failure', userId, sessionId: id }, origin);
-    throw new AuthError({ code: 'token_not_valid', reason: 'rotated' });
+    throw new FailureError({ code: 'token_not_valid', reason: 'rotated' });
   }
 
   private refreshed({ id, userId }: Pick<Session, 'id' | 'userId'>, origin: Origin): void {
@@ -228,7 +228,7 @@ export class SessionsService {
     if (counter > refreshCounter || (sub ?? userId) !== userId) return 'unknown';
     const now = this.clock.now();
     if (counter === refreshCounter) {
-      if (now >= exp * 1000) throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
+      if (now >= exp * 1000) throw new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
       return refreshHash === this.refreshTokens.digest(refreshToken) ? 'current' : 'unknown';
     }
     const age = now - refreshedAt;
@@ -237,13 +237,13 @@ export class SessionsService {
 
   /**
    * A session and its account, if it is alive.
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async alive(sid: string): Promise<SessionOfUser> {
     const session = await this.sessions.find(sid);
     const reason = endOf(session, this.clock.now());
     if (session === null || reason !== undefined)
-      throw new AuthError({ code: 'token_not_valid', ...(reason && { reason }) });
+      throw new FailureError({ code: 'token_not_valid', ...(reason && { reason }) });
     return session;
   }
 
@@ -252,7 +252,7 @@ export class SessionsService {
       try {
         return await tokens.verify(token, { expired: true });
       } catch (error) {
-        if (!(error instanceof AuthError)) throw error;
+        if (!(error instanceof FailureError)) throw error;
       }
     }
     return undefined;

@@ -6,7 +6,7 @@ import { EntityColumns, Selection } from '../platform/database/entity-columns.js
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { StatementsService } from '../platform/database/statements.service.js';
 import { isUniqueViolation } from '../platform/database/store-errors.js';
-import { AuthError } from '../platform/errors/failure.error.js';
+import { FailureError } from '../platform/errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
 import { User, USER_STATE, type UserState } from './user.entity.js';
 
@@ -51,7 +51,7 @@ export class UsersRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** @throws AuthError `user_exists` when the username or the email is taken */
+  /** @throws FailureError `user_exists` when the username or the email is taken */
   async create(account: NewUser): Promise<void> {
     const row = {
       ...account,
@@ -64,7 +64,7 @@ export class UsersRepository {
     try {
       await retrying(() => this.statements.write(INSERT, NEW_USER.valuesOf(row)));
     } catch (error) {
-      if (isUniqueViolation(error)) throw new AuthError({ code: 'user_exists' }, { cause: error });
+      if (isUniqueViolation(error)) throw new FailureError({ code: 'user_exists' }, { cause: error });
       throw error;
     }
   }

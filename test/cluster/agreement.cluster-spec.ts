@@ -10,15 +10,15 @@ import { clusterOf } from './kinds.js';
 import { Recorder } from './recorder.js';
 import { Replicas } from './replicas.js';
 
-/** For three nodes to agree. */
+/** How long three nodes may take to agree. */
 const PATIENCE = { timeout: 30_000, interval: 100 };
 
 const cluster = clusterOf(inject('cluster'));
 let replicas: Replicas;
 let recorder: Recorder;
 
-describe('instances that start together, each at another node of an empty cluster', () => {
-  it('apply the migrations once, whoever comes first', async () => {
+describe('Replicas that start together on different nodes of an empty cluster', () => {
+  it('apply the migrations once', async () => {
     for (let round = 0; round < 10; round++) {
       const url = await cluster.newDatabase();
       const stores = (await cluster.entrances()).map(
@@ -47,7 +47,7 @@ describe('instances that start together, each at another node of an empty cluste
     }
   });
 
-  it('all come up, with the same keys', async () => {
+  it('all become ready with the same signing keys', async () => {
     const url = await cluster.newDatabase();
     const together = await Replicas.withPorts(randomBytes(32).toString('hex'));
     try {
@@ -60,8 +60,8 @@ describe('instances that start together, each at another node of an empty cluste
   });
 });
 
-// Whatever one node does not know yet that another does would show.
-describe('replicas, each at another node that takes writes', () => {
+// Each replica uses its own node, so a node that lags behind the others would show.
+describe('Replicas on different writable nodes', () => {
   beforeAll(async () => {
     replicas = await Replicas.withPorts(randomBytes(32).toString('hex'));
     const url = await cluster.newDatabase();
@@ -74,7 +74,7 @@ describe('replicas, each at another node that takes writes', () => {
   const signedUp = async (index: number) => (await recorder.signUp(at(index), newName())).held!;
   const statuses = (replies: { status: number | undefined }[]) => replies.map(({ status }) => status);
 
-  it('give one name once, however many ask for it at once, and tell the others so', async () => {
+  it('give a name to one of several concurrent sign-ups, and answer the others with 409', async () => {
     const before = await cluster.conflicts();
     for (let round = 0; round < 200; round++) {
       const name = newName();
@@ -82,11 +82,11 @@ describe('replicas, each at another node that takes writes', () => {
       const all = await Promise.all(nodes.map((index) => recorder.signUp(at(round + index), name)));
       expect(statuses(all).sort()).toEqual([201, 409, 409].slice(0, all.length));
     }
-    // Otherwise the nodes have never disagreed, and nothing was tried.
+    // Without a conflict between nodes, the test would have proved nothing.
     if (cluster.takesWritesEverywhere) expect(await cluster.conflicts()).toBeGreaterThan(before);
   });
 
-  it('know at once of a sign-up, a refresh and a logout at another', async () => {
+  it('see a sign-up, a refresh and a logout on another replica at once', async () => {
     for (let round = 0; round < 100; round++) {
       let held = await signedUp(round);
       expect((await recorder.use(at(round + 1), held)).status).toBe(200);
@@ -99,7 +99,7 @@ describe('replicas, each at another node that takes writes', () => {
     }
   });
 
-  it('log a session out that another has opened just before', async () => {
+  it('log out a session that another replica has just opened', async () => {
     for (let round = 0; round < 100; round++) {
       const held = await signedUp(round);
       expect((await recorder.logout(at(round + 1), held)).status).toBe(204);
@@ -107,7 +107,7 @@ describe('replicas, each at another node that takes writes', () => {
     }
   });
 
-  it('give one successor to refreshes at once, and none that outlives a logout at once', async () => {
+  it('give concurrent refreshes one successor, which does not outlive a concurrent logout', async () => {
     for (let round = 0; round < 100; round++) {
       let held = await signedUp(round);
       const three = await Promise.all([0, 1, 2].map((index) => recorder.refresh(at(index), held)));
@@ -127,7 +127,7 @@ describe('replicas, each at another node that takes writes', () => {
     }
   });
 
-  it('answer twenty refreshes of one token at once, all with one successor', async () => {
+  it('answer twenty concurrent refreshes of one token with one successor', async () => {
     for (let round = 0; round < 20; round++) {
       const held = await signedUp(round);
       const twenty = await Promise.all(Array.from({ length: 20 }, (_, index) => recorder.refresh(at(index), held)));
@@ -137,14 +137,14 @@ describe('replicas, each at another node that takes writes', () => {
   });
 
   it.runIf(cluster.takesWritesEverywhere)(
-    'do not believe a node that hung while the others went on without it',
+    'do not trust a node that hung while the other nodes went on without it',
     async () => {
       const [, , hung] = cluster.nodes;
       for (let round = 0; round < 2; round++) {
         const held = await signedUp(round);
         expect((await recorder.use(at(2), held)).status).toBe(200);
         await hung.hang();
-        // Waits until the others have agreed that it is gone.
+        // Waits until the other nodes have agreed that the hung node is gone.
         await vi.waitUntil(async () => (await recorder.logout(at(0), held)).status === 204, PATIENCE);
         const asked = [recorder.use(at(2), held), recorder.use(at(2), held, 'verify'), recorder.refresh(at(2), held)];
         hung.signal('SIGCONT');

@@ -11,11 +11,11 @@ import type { ClusterNode } from './node.js';
 import { Recorder } from './recorder.js';
 import { Replicas } from './replicas.js';
 
-/** For three nodes to agree, and everybody behind them to notice. */
+/** How long three nodes may take to agree, and HAProxy and the replicas to notice. */
 const PATIENCE = { timeout: 60_000, interval: 100 };
 
 const CLIENTS = 6;
-/** That are to be acknowledged between two events. */
+/** Requests that must be acknowledged between two events. */
 const REQUESTS = 150;
 
 const cluster = clusterOf(inject('cluster'));
@@ -24,7 +24,7 @@ let haproxy: HaProxy;
 let url: Awaited<ReturnType<Cluster['newDatabase']>>;
 let recorder: Recorder;
 const loads: Load[] = [];
-/** Every replica, and the way by which clients come. */
+/** The addresses of all replicas and of HAProxy. */
 let urls: string[];
 
 beforeAll(async () => {
@@ -42,7 +42,7 @@ afterAll(async () => {
   haproxy.stop();
 });
 
-/** Waits until every replica says that it can serve, and HAProxy has heard it. */
+/** Waits until every replica is ready and HAProxy has noticed it. */
 const ready = () =>
   vi.waitUntil(async () => {
     const answers = urls.map((at) =>
@@ -54,7 +54,7 @@ const ready = () =>
     return (await Promise.all(answers)).every(Boolean);
   }, PATIENCE);
 
-/** The node to which HAProxy leads at present. */
+/** Returns the node to which HAProxy routes at present. */
 async function writer(): Promise<ClusterNode> {
   const connection = await createConnection(url(haproxy));
   const [rows] = await connection.query('SELECT @@port AS port');
@@ -69,7 +69,7 @@ function newLoad(): Load {
   return load;
 }
 
-/** Nothing that was acknowledged is lost, and nothing that ended lives on. */
+/** Checks that nothing acknowledged is lost, and that no ended session is alive. */
 async function expectNothingLost(): Promise<void> {
   for (const load of loads) {
     await load.stop();
@@ -81,8 +81,8 @@ async function expectNothingLost(): Promise<void> {
     expect(recorder.acknowledged(kind), kind).toBeGreaterThan(0);
 }
 
-describe('under load', () => {
-  it('the node that takes the writes is killed, and comes back', async () => {
+describe('The service under load', () => {
+  it('loses nothing when the node that takes the writes is killed and comes back', async () => {
     const load = newLoad();
     for (let round = 0; round < 2; round++) {
       await load.acknowledges(REQUESTS);
@@ -93,13 +93,13 @@ describe('under load', () => {
       node.start();
       await node.synced();
       await load.acknowledges(REQUESTS);
-      // There is no way back as long as the other one is well.
+      // HAProxy must not switch back while the other node is healthy.
       expect((await writer()).name).not.toBe(node.name);
     }
     await expectNothingLost();
   });
 
-  it('two of three are lost: 503 and no token accepted, until there are enough again', async () => {
+  it('answers 503 and accepts no token while two of three nodes are lost', async () => {
     const load = newLoad();
     await load.acknowledges(REQUESTS);
     const alive = (await recorder.signUp(replicas.urls[0]!, newName())).held!;
@@ -107,7 +107,7 @@ describe('under load', () => {
     const lost = cluster.nodes.filter((node) => node !== kept);
     await Promise.all(lost.map((node) => node.kill()));
     const since = performance.now();
-    // Until it notices, a moment later, it may still read: nobody else can have changed anything.
+    // Until the node notices the loss, it may serve reads: no other node can have changed anything.
     await vi.waitUntil(() => kept.isAlone(), PATIENCE);
 
     for (let round = 0; round < 5; round++)

@@ -10,10 +10,10 @@ const CONFIG = deployed('galera/galera.cnf');
 const START = deployed('galera/start.sh');
 const CHECK_USER = deployed('galera/check-user.sql');
 
-/** As deployed; the command line replaces them as a whole. */
+/** The deployed options. The command line repeats them, since it replaces all of them at once. */
 const PROVIDER_OPTIONS = /^wsrep_provider_options = "(.*)"$/m.exec(readFileSync(CONFIG, 'utf8'))![1]!;
 
-/** Of the user that hands a new node its data, as deployed. */
+/** The deployed rights of the user that transfers the data to a new node. */
 const TRANSFER_RIGHTS = /GRANTS: (.*)/.exec(readFileSync(deployed('compose.yaml'), 'utf8'))![1]!;
 
 class GaleraNode extends ClusterNode {
@@ -54,14 +54,14 @@ class GaleraNode extends ClusterNode {
   }
 }
 
-/** MariaDB with Galera. */
+/** Runs MariaDB with Galera. */
 export class GaleraCluster extends Cluster<GaleraNode> {
   readonly nodes = [new GaleraNode(this.spec, 0), new GaleraNode(this.spec, 1), new GaleraNode(this.spec, 2)] as const;
   readonly haproxyConfig = 'galera.cfg';
   readonly takesWritesEverywhere = true;
   protected readonly upToDate = 'SET SESSION wsrep_sync_wait = 1';
 
-  /** The others get their data from the first one. */
+  /** Creates the data of the first node, and lets the other nodes copy it. */
   async begin(): Promise<void> {
     const [first, ...others] = this.nodes;
     mkdirSync(first.data, { recursive: true });

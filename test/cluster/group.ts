@@ -11,13 +11,13 @@ const CONFIG = deployed('group.cnf');
 const START = deployed('start.sh');
 const USERS = deployed('users.sql');
 
-/** As a container that is restarted whenever its server ends. */
+/** Restarts the server whenever it ends, like the container in `deploy/`. */
 const RESTARTING = 'while :; do sh "$@" || :; sleep 1; done';
 
 const MEMBERS = 'performance_schema.replication_group_members';
 const OWN = `SELECT MEMBER_STATE AS state, MEMBER_ROLE AS role FROM ${MEMBERS} WHERE MEMBER_ID = @@server_uuid`;
 const REACHED = `SELECT SUM(MEMBER_STATE = 'ONLINE') * 2 > COUNT(*) AS isMajority FROM ${MEMBERS}`;
-/** A node that was killed applies what it had received, and has not committed, only when it joins again. */
+/** Includes received transactions: a killed node commits those only when it joins again. */
 const KNOWN = `CONCAT_WS(',', NULLIF(@@GLOBAL.gtid_executed, ''),
   NULLIF((SELECT RECEIVED_TRANSACTION_SET FROM performance_schema.replication_connection_status WHERE CHANNEL_NAME = 'group_replication_applier'), ''))`;
 const CONFLICTS = 'SELECT SUM(COUNT_CONFLICTS_DETECTED) AS sum FROM performance_schema.replication_group_member_stats';
@@ -28,25 +28,25 @@ class GroupNode extends ClusterNode {
     return own?.['state'] === 'ONLINE' && own['role'] === 'PRIMARY';
   }
 
-  /** A server that has ended itself is alone too. */
+  /** Counts a server that has ended itself as alone. */
   async isAlone(): Promise<boolean> {
     const rows = await this.query(REACHED).catch(() => []);
     return Number(rows[0]?.['isMajority'] ?? 0) === 0;
   }
 
-  /** Starts the node as the first of a new group, over the data that it has. */
+  /** Starts the node as the first of a new group, with its present data. */
   begin(): void {
     writeFileSync(join(this.data, '.begin'), '');
     this.start();
   }
 
-  /** Whether the node has every transaction that another one has. */
+  /** Returns whether the node has every one of the given transactions of another node. */
   async knows(transactions: string): Promise<boolean> {
     const [row] = await this.query(`SELECT GTID_SUBSET(?, ${KNOWN}) AS isKnown`, [transactions]);
     return Number(row?.['isKnown']) === 1;
   }
 
-  /** The transactions that the node has, committed or received. */
+  /** Returns the transactions that the node has committed or received. */
   async known(): Promise<string> {
     const [row] = await this.query(`SELECT ${KNOWN} AS known`);
     return String(row?.['known']);
@@ -66,7 +66,7 @@ class GroupNode extends ClusterNode {
         GROUP_SHARED: folder,
         GROUP_USERS: USERS,
         GROUP_PASSWORD_FILE: join(folder, 'password'),
-        // There may be none that is of this server's kind.
+        // A client program that fits this server may not be installed.
         GROUP_CLIENT: '',
         TMPDIR: this.folder,
       },
@@ -90,14 +90,14 @@ class GroupNode extends ClusterNode {
   }
 }
 
-/** MySQL with Group Replication, in either mode. */
+/** Runs MySQL with Group Replication, in either mode. */
 export class GroupCluster extends Cluster<GroupNode> {
   readonly nodes = [new GroupNode(this.spec, 0), new GroupNode(this.spec, 1), new GroupNode(this.spec, 2)] as const;
   readonly haproxyConfig = 'group-replication.cfg';
   readonly takesWritesEverywhere = this.spec.kind === 'group-multi-primary';
   protected readonly upToDate = "SET SESSION group_replication_consistency = 'BEFORE'";
 
-  /** Each node makes its users by itself; the others get everything else from the first one. */
+  /** Starts the nodes. Each node creates its users itself, and copies the rest from the first node. */
   async begin(): Promise<void> {
     writeFileSync(join(this.spec.folder, 'password'), this.spec.password, { mode: 0o600 });
     const [first, ...others] = this.nodes;
@@ -108,7 +108,7 @@ export class GroupCluster extends Cluster<GroupNode> {
     await Promise.all(others.map((node) => node.synced()));
   }
 
-  /** As the operator does it: of nodes that are no group any longer, the one that knows the most begins again. */
+  /** Recovers as an operator does: the node with the most transactions starts a new group. */
   async recovered(): Promise<void> {
     const known = await Promise.all(this.nodes.map((node) => answered(() => node.known())));
     for (const node of this.nodes) {
@@ -142,7 +142,7 @@ export class GroupCluster extends Cluster<GroupNode> {
   }
 }
 
-/** Asks again until there is an answer: a server without its group ends and starts over and over. */
+/** Retries until there is an answer, since a server without its group ends and restarts again. */
 async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (;;) {
     try {

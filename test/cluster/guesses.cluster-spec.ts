@@ -4,7 +4,7 @@ import { newName, PASSWORD } from '../support/accounts.js';
 import { clusterOf } from './kinds.js';
 import { Replicas } from './replicas.js';
 
-/** Guesses at one name from one source, and from all sources together. */
+/** How many guesses at one name are allowed from one source, and from all sources together. */
 const OF_A_SOURCE = 3;
 const OF_ALL_SOURCES = 40;
 const SIGNUPS = 5;
@@ -15,9 +15,9 @@ const LIMITS = {
   TRUST_PROXY: '127.0.0.1',
 };
 const ROUNDS = 5;
-/** Requests that are sent at once. */
+/** Requests that are sent at the same time. */
 const BURST = 30;
-/** Attackers at work at once, three at each replica. */
+/** Concurrent attackers, three at each replica. */
 const ATTACKERS = 9;
 
 const cluster = clusterOf(inject('cluster'));
@@ -31,13 +31,13 @@ beforeAll(async () => {
 afterAll(() => replicas.stop());
 
 let sources = 0;
-/** An address of a source that no other test has. */
+/** Returns an address of a source that no other test uses. */
 function newAddress(): string {
   sources += 1;
   return `10.${sources >> 8}.${sources & 255}.1`;
 }
 
-/** Sends a request from an address to one of the replicas. @returns the status of the answer */
+/** Sends a request from an address to a replica. @returns the status of the answer */
 async function send(replica: number, path: string, address: string, username: string, password: string) {
   const response = await fetch(`${replicas.urls[replica % 3]!}${path}`, {
     method: 'POST',
@@ -60,28 +60,28 @@ async function notRefused(accepted: number, request: (index: number) => Promise<
   return statuses.filter((status) => status === accepted).length;
 }
 
-/** Guesses, each time from another source. @returns how many of the guesses were looked at */
+/** Guesses from a new source each time until a guess is refused. @returns how many were checked */
 async function guessesUntilRefused(replica: number, name: string): Promise<number> {
-  for (let looked = 0; ; looked++) {
-    const status = await guess(replica, newAddress(), name, `wrong password ${looked}`);
-    if (status === 429) return looked;
+  for (let checked = 0; ; checked++) {
+    const status = await guess(replica, newAddress(), name, `wrong password ${checked}`);
+    if (status === 429) return checked;
     expect(status).toBe(401);
   }
 }
 
-/** Sends the right password to each replica, from an address. */
+/** Sends the right password from an address to each replica. */
 const rightAtEach = (address: string, name: string) =>
   Promise.all([0, 1, 2].map((replica) => guess(replica, address, name, PASSWORD)));
 
-/** Creates an account that has logged in from an address. */
+/** Creates an account whose known source is an address. */
 async function accountAt(address: string): Promise<string> {
   const name = newName();
   expect(await signUp(0, address, name)).toBe(201);
   return name;
 }
 
-describe('guesses at one name, at replicas that are each at another node that takes writes', () => {
-  it('get as far as the budget when they come one after the other', async () => {
+describe('Guesses at one name, on replicas with different writable nodes', () => {
+  it('reach exactly the budget when they come one after the other', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [name, address] = [await accountAt(newAddress()), newAddress()];
       const statuses: number[] = [];
@@ -90,39 +90,39 @@ describe('guesses at one name, at replicas that are each at another node that ta
     }
   });
 
-  it('from one source at once get no further than its budget', async () => {
+  it('do not exceed the budget of a source when they come from it concurrently', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const [name, address] = [await accountAt(newAddress()), newAddress()];
-      const looked = await notRefused(401, (i) => guess(i, address, name, `wrong password ${i}`));
-      expect(looked).toBeLessThanOrEqual(OF_A_SOURCE);
+      const checked = await notRefused(401, (i) => guess(i, address, name, `wrong password ${i}`));
+      expect(checked).toBeLessThanOrEqual(OF_A_SOURCE);
       expect(await rightAtEach(address, name)).toEqual([429, 429, 429]);
     }
   });
 
-  it('from ever new sources get no further than the budget of the name, and do not shut its owner out', async () => {
+  it('do not exceed the budget of the name from many sources, and do not lock out its owner', async () => {
     const before = await cluster.conflicts();
     for (let round = 0; round < ROUNDS; round++) {
       const home = newAddress();
       const name = await accountAt(home);
-      const looked = await Promise.all(Array.from({ length: ATTACKERS }, (_, i) => guessesUntilRefused(i, name)));
-      expect(looked.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(OF_ALL_SOURCES);
+      const checked = await Promise.all(Array.from({ length: ATTACKERS }, (_, i) => guessesUntilRefused(i, name)));
+      expect(checked.reduce((sum, count) => sum + count)).toBeLessThanOrEqual(OF_ALL_SOURCES);
       expect(await rightAtEach(newAddress(), name)).toEqual([429, 429, 429]);
       expect(await rightAtEach(home, name)).toEqual([200, 200, 200]);
     }
-    // Otherwise the nodes have never disagreed about a counter, and nothing was tried.
+    // Without a conflict about a counter, the test would have proved nothing.
     if (cluster.takesWritesEverywhere) expect(await cluster.conflicts()).toBeGreaterThan(before);
   });
 });
 
-describe('sign-ups, at replicas that are each at another node that takes writes', () => {
-  it('from one source at once get no further than its budget', async () => {
+describe('Sign-ups, on replicas with different writable nodes', () => {
+  it('do not exceed the budget of a source when they come from it concurrently', async () => {
     for (let round = 0; round < ROUNDS; round++) {
       const address = newAddress();
       expect(await notRefused(201, (i) => signUp(i, address))).toBeLessThanOrEqual(SIGNUPS);
     }
   });
 
-  it('and guesses leave no error in the log', () => {
+  it('leave no error in the log, and neither do guesses', () => {
     expect(replicas.errors).toEqual([]);
   });
 });

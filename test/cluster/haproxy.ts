@@ -7,19 +7,19 @@ import { fixedPorts } from './ports.js';
 
 const configuration = (name: string) => fileURLToPath(new URL(`../../deploy/haproxy/${name}`, import.meta.url));
 
-/** HAProxy as `deploy/` has it: before the nodes of a cluster, and before three replicas of the service. */
+/** Runs HAProxy as in `deploy/`, in front of the nodes of a cluster and of three replicas. */
 export class HaProxy {
   private constructor(
     private readonly child: ChildProcess,
-    /** Where the database is to be had. */
+    /** The address of the database. */
     readonly address: string,
-    /** Where clients come in. */
+    /** The URL for clients of the service. */
     readonly url: string,
   ) {
     process.once('exit', this.stop);
   }
 
-  /** @param replicas their ports */
+  /** Starts HAProxy. @param replicas the ports of the replicas */
   static async start(cluster: Cluster, replicas: readonly number[]): Promise<HaProxy> {
     const [database, http] = (await fixedPorts(2)).map((port) => `127.0.0.1:${port}`) as [string, string];
     const nodes = cluster.nodes.map(({ address }, index) => [`NODE${index + 1}`, address]);

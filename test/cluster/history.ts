@@ -1,23 +1,26 @@
-/** When a request was sent, and what was answered when; times in milliseconds of one clock. */
+/** When a request was sent and answered, in milliseconds of one clock, and with what status. */
 interface Answered {
   readonly start: number;
   readonly end: number;
-  /** Undefined: no answer came. */
+  /** Undefined if no answer came. */
   readonly status: number | undefined;
-  /** Whether the answer said when to ask again. */
+  /** Whether the answer had a Retry-After. */
   readonly retryAfter?: boolean;
 }
 
-/** What was asked, and what the answer gave. Sessions go by their id, accounts by their name; passwords are always right. */
+/**
+ * A request and its answer. Sessions are identified by their id, accounts by their name. Passwords
+ * are always right.
+ */
 export type Operation = Answered &
   (
     | { readonly kind: 'sign-up' | 'login'; readonly name: string }
-    /** `spent`: the refresh token; `given`: its successor */
+    /** `presented`: the refresh token of the request; `issued`: its successor. */
     | {
         readonly kind: 'refresh';
         readonly session: string;
-        readonly spent: string;
-        readonly given?: string | undefined;
+        readonly presented: string;
+        readonly issued?: string | undefined;
       }
     | { readonly kind: 'use' | 'logout'; readonly session: string }
   );
@@ -26,39 +29,40 @@ type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 type InSession = Of<'refresh' | 'use' | 'logout'>;
 
 /**
- * What contradicts the promises of the service, one line each: nothing acknowledged is lost, no token lives on after an acknowledged
- * logout, a session has one living lineage, and nothing goes wrong but by 503 with `Retry-After`.
- * Requests that were under way together may have taken place in either order, and one that was not acknowledged may have or not.
+ * Returns the violations of the service's promises, one line each: nothing acknowledged is lost, no
+ * token is alive after an acknowledged logout, each session has one lineage of tokens, and the only
+ * failure is 503 with `Retry-After`. Concurrent requests may have been applied in either order. A
+ * request without acknowledgement may have been applied or not.
  */
 export function violationsOf(history: readonly Operation[]): string[] {
   const accounts = history.filter((operation): operation is Of<'sign-up' | 'login'> => 'name' in operation);
   const sessions = history.filter((operation): operation is InSession => 'session' in operation);
   return [
-    ...history.flatMap(unfitAnswer),
+    ...history.flatMap(invalidAnswer),
     ...groups(accounts, ({ name }) => name).flatMap(violationsOfAccount),
     ...groups(sessions, ({ session }) => session).flatMap(violationsOfSession),
   ];
 }
 
-function unfitAnswer(operation: Operation): string[] {
+function invalidAnswer(operation: Operation): string[] {
   const { status, retryAfter } = operation;
-  if (status === undefined) return [`no answer: ${told(operation)}`];
-  if (status === 503 && !retryAfter) return [`503 without Retry-After: ${told(operation)}`];
-  return status === 503 || [200, 201, 204, 401, 409].includes(status) ? [] : [`unfit answer: ${told(operation)}`];
+  if (status === undefined) return [`no answer: ${textOf(operation)}`];
+  if (status === 503 && !retryAfter) return [`503 without Retry-After: ${textOf(operation)}`];
+  return status === 503 || [200, 201, 204, 401, 409].includes(status) ? [] : [`invalid answer: ${textOf(operation)}`];
 }
 
 function violationsOfAccount(operations: readonly Of<'sign-up' | 'login'>[]): string[] {
   const signUps = operations.filter(({ kind }) => kind === 'sign-up');
   const made = signUps.filter(isAcknowledged);
-  const violations = made.slice(1).map((second) => `one name given twice: ${told(second)}`);
+  const violations = made.slice(1).map((second) => `one name given twice: ${textOf(second)}`);
 
   for (const refused of signUps.filter(({ status }) => status === 409)) {
-    // Made by one that was acknowledged, or that may have been.
+    // The name may have been taken by any earlier sign-up that was not refused.
     const others = signUps.filter((other) => other.status !== 409 && other.start < refused.end);
-    if (others.length === 0) violations.push(`refused a name that nobody had: ${told(refused)}`);
+    if (others.length === 0) violations.push(`refused a free name: ${textOf(refused)}`);
   }
   for (const login of operations.filter(({ kind, status }) => kind === 'login' && status === 401))
-    if (made.some((signUp) => signUp.end < login.start)) violations.push(`account lost: ${told(login)}`);
+    if (made.some((signUp) => signUp.end < login.start)) violations.push(`account lost: ${textOf(login)}`);
   return violations;
 }
 
@@ -70,22 +74,24 @@ function violationsOfSession(operations: readonly InSession[]): string[] {
 
   const loggedOutAt = Math.min(...logouts.filter(isAcknowledged).map(({ end }) => end));
   for (const use of uses)
-    if (isAcknowledged(use) && use.start > loggedOutAt) violations.push(`alive after its logout: ${told(use)}`);
+    if (isAcknowledged(use) && use.start > loggedOutAt) violations.push(`alive after its logout: ${textOf(use)}`);
 
-  // A refresh token whose successor is spent already is a replay, which ends the session too.
-  const spentAt = (token: string | undefined) =>
-    Math.min(...refreshes.filter(({ spent }) => spent === token).map(({ start }) => start));
+  // A refresh token is a replay once its successor was used, and a replay ends the session too.
+  const presentedAt = (token: string | undefined) =>
+    Math.min(...refreshes.filter(({ presented }) => presented === token).map(({ start }) => start));
   const supersededAt = (token: string) =>
     Math.min(
-      ...refreshes.filter(({ spent }) => spent === token).map(({ given }) => (given ? spentAt(given) : Infinity)),
+      ...refreshes
+        .filter(({ presented }) => presented === token)
+        .map(({ issued }) => (issued ? presentedAt(issued) : Infinity)),
     );
-  const endings = [...logouts, ...refreshes.filter(({ spent, end }) => supersededAt(spent) < end)];
+  const endings = [...logouts, ...refreshes.filter(({ presented, end }) => supersededAt(presented) < end)];
   const mayHaveEndedAt = Math.min(...endings.map(({ start }) => start));
   for (const use of uses)
-    if (use.status === 401 && use.end <= mayHaveEndedAt) violations.push(`session lost: ${told(use)}`);
+    if (use.status === 401 && use.end <= mayHaveEndedAt) violations.push(`session lost: ${textOf(use)}`);
 
-  for (const same of groups(refreshes.filter(isAcknowledged), ({ spent }) => spent))
-    if (new Set(same.map(({ given }) => given)).size > 1) violations.push(`two lineages: ${told(same[0]!)}`);
+  for (const same of groups(refreshes.filter(isAcknowledged), ({ presented }) => presented))
+    if (new Set(same.map(({ issued }) => issued)).size > 1) violations.push(`two lineages: ${textOf(same[0]!)}`);
   return violations;
 }
 
@@ -93,10 +99,10 @@ function isAcknowledged({ status }: Operation): boolean {
   return status !== undefined && status < 300;
 }
 
-function told(operation: Operation): string {
+function textOf(operation: Operation): string {
   const { kind, status, start, end } = operation;
-  const whose = 'name' in operation ? operation.name : operation.session;
-  return `${kind} of ${whose}, ${start.toFixed(1)} to ${end.toFixed(1)} ms, ${status ?? 'unanswered'}`;
+  const subject = 'name' in operation ? operation.name : operation.session;
+  return `${kind} of ${subject}, ${start.toFixed(1)} to ${end.toFixed(1)} ms, ${status ?? 'unanswered'}`;
 }
 
 function groups<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[][] {

@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newName } from '../support/accounts.js';
 import type { Held, Recorder } from './recorder.js';
 
-/** Before a client that was refused asks again. */
+/** Pause before a refused client retries. */
 const PAUSE_MS = 100;
 
-/** Clients that sign up, use their tokens, refresh them and log out, each request at whichever replica, until they are stopped. */
+/** Runs clients that sign up, use and refresh tokens and log out, on alternating replicas. */
 export class Load {
   /** Accounts whose sign-up was acknowledged. */
   readonly names: string[] = [];
-  /** The sessions, each with the newest tokens that its client was given. */
+  /** The sessions by id, each with the newest tokens of its client. */
   readonly sessions = new Map<string, Held>();
   private isStopping = false;
   private readonly clients: Promise<void>[];
@@ -28,13 +28,13 @@ export class Load {
     await Promise.all(this.clients);
   }
 
-  /** Waits for so many more requests to be acknowledged. */
+  /** Waits until the given number of further requests was acknowledged. */
   async acknowledges(more: number): Promise<void> {
     const count = () => this.recorder.history.filter(({ status }) => (status ?? 500) < 300).length;
     for (const goal = count() + more; count() < goal;) await sleep(PAUSE_MS);
   }
 
-  /** Asks once more, at every replica, for everything that was acknowledged: what is lost or lives on shows in the history. */
+  /** Repeats requests for everything acknowledged, so that the history shows what is lost. */
   async audit(): Promise<void> {
     const names = [...this.names];
     const sessions = [...this.sessions.values()];
@@ -58,7 +58,7 @@ export class Load {
     }
   }
 
-  /** A session: some refreshes, sometimes two of one token at once, and then a logout or none. */
+  /** Runs a session: up to three rounds of two concurrent refreshes, and sometimes a logout. */
   private async liveOn(first: Held): Promise<void> {
     let held = this.hold(first);
     const refreshes = this.turn % 4;
@@ -82,7 +82,7 @@ export class Load {
     return held;
   }
 
-  /** The replicas in turn. */
+  /** Returns the address of the next replica. */
   private url(): string {
     this.turn += 1;
     return this.urls[this.turn % this.urls.length]!;

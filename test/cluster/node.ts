@@ -9,30 +9,30 @@ import { ownUser } from '../../scripts/database-server.js';
 export const KINDS = ['galera', 'group-multi-primary', 'group-single-primary'] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** Where a cluster is, and what it is made of. */
+/** The location, programs and credentials of a cluster. */
 export interface ClusterSpec {
   readonly kind: Kind;
   /** The server program. */
   readonly server: string;
-  /** A PATH with the programs that bring a node its data. */
+  /** A PATH with the programs that transfer data to a new node. */
   readonly path: string;
   readonly folder: string;
-  /** Four for each node. */
+  /** Four ports for each node. */
   readonly ports: readonly number[];
   readonly password: string;
 }
 
-/** A command of its own process group, and its environment. */
+/** A command and its environment. */
 export interface Launch {
   readonly command: readonly string[];
   readonly env: Record<string, string>;
 }
 
-/** For a node to come up and get what it lacks from the others. */
+/** How long a node may take to start and to receive data from the other nodes. */
 const STARTING_MS = 90_000;
 const PAUSE_MS = 100;
 
-/** One server of a cluster. It keeps its data and its ports when it is killed and started again. */
+/** Runs one server of a cluster. The server keeps its data and its ports across restarts. */
 export abstract class ClusterNode {
   readonly name: string;
   readonly data: string;
@@ -51,23 +51,23 @@ export abstract class ClusterNode {
     return this.at(0);
   }
 
-  /** Starts the server as `deploy/` does. It has come up once it is {@link synced}. */
+  /** Starts the server as `deploy/` does. {@link synced} waits until it is up. */
   start(): void {
     mkdirSync(this.data, { recursive: true });
     const log = openSync(this.path('log'), 'a');
     const { command, env } = this.launch();
     const [program = '', ...args] = command;
-    // A process group of its own: with the server go the programs that it runs.
+    // A new process group, so that a signal reaches the programs that the server runs too.
     const server = spawn(program, args, {
       env: { ...process.env, PATH: this.spec.path, ...env },
       stdio: ['ignore', log, log],
       detached: true,
     });
-    // For the process that is to stop it, which may be another one.
+    // Stored in a file, since another process may have to stop the server.
     writeFileSync(this.path('group'), String(server.pid));
   }
 
-  /** Waits until the node has all that the others have, and takes requests. */
+  /** Waits until the node has the same data as the other nodes, and accepts requests. */
   async synced(): Promise<void> {
     const end = Date.now() + STARTING_MS;
     while (Date.now() < end) {
@@ -77,7 +77,7 @@ export abstract class ClusterNode {
     throw new Error(`${this.name} has not come up: ${readFileSync(this.path('log'), 'utf8').slice(-4000)}`);
   }
 
-  /** Runs statements as the node's administrator. @returns the rows of the last of the statements */
+  /** Runs statements as administrator of the node. @returns the rows of the last statement */
   async query(sql: string, values: string[] = []): Promise<RowDataPacket[]> {
     const connection = await createConnection({ ...this.administrator(), multipleStatements: true });
     try {
@@ -88,7 +88,7 @@ export abstract class ClusterNode {
     }
   }
 
-  /** Kills the node with -9. Resolves when it is gone. */
+  /** Kills the node with -9, and waits until it is gone. */
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     while (this.isAlive) await sleep(PAUSE_MS);
@@ -98,7 +98,7 @@ export abstract class ClusterNode {
     process.kill(-this.group, signal);
   }
 
-  /** Stops the node without ending it. Resolves when it has stopped, which on a busy machine is not at once. */
+  /** Stops the node without ending it. Waits for the stop, which takes time on a busy machine. */
   async hang(): Promise<void> {
     this.signal('SIGSTOP');
     const server = readFileSync(this.path('pid'), 'utf8').trim();
@@ -113,9 +113,9 @@ export abstract class ClusterNode {
     }
   }
 
-  /** Whether the node is in the cluster, and has all that the others have. */
+  /** Returns whether the node is in the cluster and has the same data as the other nodes. */
   protected abstract isSynced(): Promise<boolean>;
-  /** Whether the node knows that it has lost the majority. */
+  /** Returns whether the node knows that it has lost the majority. */
   abstract isAlone(): Promise<boolean>;
   protected abstract launch(): Launch;
   protected abstract administrator(): ConnectionOptions;
@@ -128,7 +128,7 @@ export abstract class ClusterNode {
     return `127.0.0.1:${this.spec.ports[index * 4 + port]}`;
   }
 
-  /** What differs from node to node, for either kind of server. */
+  /** Returns the options that differ between nodes, for either kind of server. */
   protected commonOptions(): string[] {
     return [
       ...ownUser,

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the range from which systems give ports to clients: a server that is started again must find its port free. */
+/** Below the ephemeral range, so that a restarted server finds its port free. */
 const [FIRST, LAST] = [15_000, 30_000];
-/** Where no other process of the run looks. */
+/** The next port to try. Differs between the processes of a run. */
 let next = FIRST + (process.pid % 1000) * 15;
 
-/** Free ports of the loopback that stay free, as far as that is ours to say. */
+/** Returns free ports of the loopback that the system does not give to clients. */
 export async function fixedPorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   for (; ports.length < count; next = next < LAST ? next + 1 : FIRST) if (await isFree(next)) ports.push(next);

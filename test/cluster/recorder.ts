@@ -2,7 +2,7 @@ import { decodeJwt } from 'jose';
 import { PASSWORD } from '../support/accounts.js';
 import type { Operation } from './history.js';
 
-/** What a client holds of a session. */
+/** A session, with the tokens that its client holds. */
 export interface Held {
   readonly session: string;
   readonly access: string;
@@ -14,10 +14,10 @@ interface Reply {
   readonly held?: Held;
 }
 
-/** No answer takes longer that is still to come. */
+/** Longer than any answer takes. */
 const TIMEOUT_MS = 20_000;
 
-/** A client that writes down whatever it asks and is answered. */
+/** Sends requests, and records each request and its answer. */
 export class Recorder {
   readonly history: Operation[] = [];
 
@@ -35,7 +35,7 @@ export class Recorder {
 
   async refresh(url: string, { session, refresh }: Held): Promise<Reply> {
     const reply = await this.post(`${url}/auth/token/refresh`, { refresh });
-    this.history.push({ kind: 'refresh', session, spent: refresh, given: reply.held?.refresh, ...reply.answered });
+    this.history.push({ kind: 'refresh', session, presented: refresh, issued: reply.held?.refresh, ...reply.answered });
     return reply;
   }
 
@@ -45,7 +45,7 @@ export class Recorder {
     return reply;
   }
 
-  /** Shows an access token, to the route of the bearer or to the one that verifies. */
+  /** Presents an access token, as bearer or to the route that verifies tokens. */
   async use(url: string, { session, access }: Held, route: 'getuser' | 'verify' = 'getuser'): Promise<Reply> {
     const reply =
       route === 'getuser'
@@ -55,7 +55,7 @@ export class Recorder {
     return reply;
   }
 
-  /** How many of a kind were acknowledged. */
+  /** Returns how many operations of a kind were acknowledged. */
   acknowledged(kind: Operation['kind']): number {
     return this.history.filter((operation) => operation.kind === kind && (operation.status ?? 500) < 300).length;
   }

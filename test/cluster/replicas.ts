@@ -2,10 +2,10 @@ import { ServiceProcess } from '../support/process.js';
 import { UNREACHED_LIMITS } from '../support/service.js';
 import { fixedPorts } from './ports.js';
 
-/** What all replicas of a test have in common. Outages are longer than the window that the service comes with. */
+/** Settings of all replicas. Outages last longer than the default replay window. */
 const ENV = { ...UNREACHED_LIMITS, REFRESH_REPLAY_WINDOW: '300' };
 
-/** Replicas of the service, each a process of its own. */
+/** Runs replicas of the service, each as a separate process. */
 export class Replicas {
   private readonly processes: ServiceProcess[] = [];
 
@@ -15,7 +15,7 @@ export class Replicas {
     private readonly env: Record<string, string>,
   ) {}
 
-  /** @param env what these replicas have in common besides */
+  /** Chooses the ports. @param env further settings of these replicas */
   static async withPorts(secret: string, env: Record<string, string> = {}): Promise<Replicas> {
     return new Replicas(secret, await fixedPorts(3), env);
   }
@@ -24,7 +24,7 @@ export class Replicas {
     return this.ports.map((port) => `http://127.0.0.1:${port}`);
   }
 
-  /** Starts one for each database URL, all at once, and waits for all. */
+  /** Starts a replica for each database URL, all at once, and waits until all are ready. */
   async start(databases: readonly string[]): Promise<void> {
     for (const [index, DATABASE_URL] of databases.entries())
       this.processes.push(
@@ -36,7 +36,7 @@ export class Replicas {
     await Promise.all(this.processes.map((process) => process.ready()));
   }
 
-  /** What the service could not explain to itself, and answered 500. */
+  /** The logged errors, including the cause of each 500. */
   get errors(): string[] {
     const lines = this.processes.flatMap(({ stdout }) => stdout.split('\n'));
     return lines.filter((line) => line.includes('"level":"error"'));

@@ -14,7 +14,7 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The cluster of this run. */
     cluster: ClusterSpec;
-    /** Path of an HAProxy. */
+    /** Path of the HAProxy program. */
     haproxy: string;
   }
 }
@@ -24,11 +24,14 @@ type Programs = Pick<ClusterSpec, 'server' | 'path'>;
 const PROVIDER = '/usr/lib/galera/libgalera_smm.so';
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/latchkey-galera', import.meta.url));
 
-/** Global setup: brings a cluster of the kind in CLUSTER up, from programs of this machine or the distribution's, and takes it away again. */
+/**
+ * Starts a cluster of the kind in CLUSTER before all tests, and stops it after them. Uses installed
+ * programs, or installs them from the distribution.
+ */
 export default async function setup(project: TestProject): Promise<() => void> {
   const asked = process.env['CLUSTER'] ?? 'galera';
   const kind = KINDS.find((each) => each === asked);
-  if (!kind) throw new Error(`CLUSTER is one of ${KINDS.join(', ')}`);
+  if (!kind) throw new Error(`CLUSTER must be one of ${KINDS.join(', ')}`);
   const cluster = clusterOf({
     kind,
     ...programs(kind),
@@ -75,7 +78,7 @@ function haproxy(): string {
   return found;
 }
 
-/** They are in the package of the full server, which is unpacked only: installed, it would start a service of its own. */
+/** Unpacks the package of the full server. Installing it would start a system service. */
 function transferPrograms(): string | undefined {
   const folder = join(CACHE, 'usr/bin');
   mkdirSync(CACHE, { recursive: true });

@@ -7,15 +7,15 @@ import { StartupService } from '../../src/startup/startup.service.js';
 
 const TIMEOUT = 2;
 const POOL = 4;
-/** What it may take beyond that on a slow machine. */
+/** Extra time for an answer on a slow machine. */
 const ROOM_MS = 1_500;
-/** From when the database is back. */
+/** Time for a full recovery after the database is back. */
 const WHOLE_MS = 5_000;
 
 const WRITES: readonly Work[] = ['register', 'login', 'refresh', 'logout'];
 
-// The embedded store has faults of its own, see embedded.e2e-spec.ts.
-describe.runIf(inject('mysqlUrl'))('a database that', () => {
+// The faults of the embedded store are in embedded.e2e-spec.ts.
+describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
   let database: FaultyDatabase;
   let service: Service;
 
@@ -34,8 +34,8 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
       ready: false,
     });
 
-  /** Until every connection that the service may have serves, be it that one of them has yet to be found dead. */
-  const whole = async () => {
+  /** Waits until every pooled connection serves. Dead connections must be replaced before that. */
+  const allConnectionsServe = async () => {
     for (;;) {
       const all = Array.from({ length: 3 * POOL }, () => service.client.get('/readyz'));
       if ((await Promise.all(all)).every(({ status }) => status === 200)) return;
@@ -43,11 +43,10 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
   };
 
   /**
-   * Puts a fault on a service under load, waits until requests of each kind are refused, takes it away, and asks for everything.
-   * @param mend left out where it passes by itself
-   * @param refused the kinds that cannot be served
+   * Causes a fault under load and waits until the expected kinds of requests are refused and the
+   * others are served. Then repairs the fault and checks everything that was acknowledged.
    */
-  const suffers = async ({ fault, mend, refused, ready = 200, during = () => undefined }: Fault) => {
+  const expectSurvived = async ({ fault, repair, refused, ready = 200, during = () => undefined }: Fault) => {
     const ledger = new Ledger(service.client);
     ledger.begin();
     await ledger.eachWas('served');
@@ -61,14 +60,14 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
       );
       await during(ledger);
       expect((await service.client.get('/livez')).status).toBe(200);
-      // Whoever can still verify should be asked to.
+      // A replica that can still verify tokens should stay in the load balancer.
       if (ready !== 'either') expect((await service.client.get('/readyz')).status).toBe(ready);
     } finally {
-      // Whatever was found wrong, the next fault is another one.
-      if (mend) await mend();
+      // The next test must start without this fault, even if this test fails.
+      if (repair) await repair();
     }
-    const backAt = mend ? performance.now() : begunAt;
-    await whole();
+    const backAt = repair ? performance.now() : begunAt;
+    await allConnectionsServe();
     await ledger.end();
     expect(performance.now() - backAt).toBeLessThan(WHOLE_MS);
     await ledger.settle();
@@ -77,14 +76,16 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
 
   interface Fault {
     readonly fault: () => unknown;
-    readonly mend?: () => unknown;
+    /** Absent for a fault that passes by itself. */
+    readonly repair?: () => unknown;
+    /** The kinds of requests that cannot be served during the fault. */
     readonly refused: readonly Work[];
-    /** What `/readyz` says meanwhile. */
+    /** What `/readyz` answers during the fault. */
     readonly ready?: 200 | 503 | 'either';
     readonly during?: (ledger: Ledger) => unknown;
   }
 
-  it('is down at the start is waited for', async () => {
+  it('waits for a database that is down at the start', async () => {
     database.kill();
     service = await start();
     expect((await service.client.get('/livez')).status).toBe(200);
@@ -95,35 +96,35 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
     const backAt = performance.now();
     await service.app.get(StartupService).finished;
     expect(performance.now() - backAt).toBeLessThan(WHOLE_MS);
-    await whole();
+    await allConnectionsServe();
   });
 
-  it('is killed loses nothing', () =>
-    suffers({
+  it('loses nothing when the database is killed', () =>
+    expectSurvived({
       fault: () => {
         database.kill();
       },
-      mend: () => database.restart(),
+      repair: () => database.restart(),
       refused: WORK,
       ready: 503,
     }));
 
-  it('has autocommit off loses nothing when it is killed', () =>
-    suffers({
+  it('loses nothing when a database with autocommit off is killed', () =>
+    expectSurvived({
       fault: async () => {
         await database.run('SET GLOBAL autocommit = 0');
         await database.killConnections();
       },
       refused: [],
-      // Starts with its own default again.
-      mend: () => {
+      // The database starts with its own default again.
+      repair: () => {
         database.kill();
         return database.restart();
       },
     }));
 
-  it('is stopped but not dead is found out once, and then everybody is refused at once', () =>
-    suffers({
+  it('detects a frozen database once, and then refuses all clients at once', () =>
+    expectSurvived({
       fault: () => {
         database.freeze();
       },
@@ -134,33 +135,33 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
         await ledger.eachWas('refused');
         for (const { ms } of ledger.since(from + ledger.clients)) expect(ms).toBeLessThan((TIMEOUT * 1000) / 2);
       },
-      mend: () => {
+      repair: () => {
         database.thaw();
       },
     }));
 
-  it('is behind a network that swallows everything is found again by a new connection', () =>
-    suffers({
+  it('reaches the database by new connections after the network has dropped all packets', () =>
+    expectSurvived({
       fault: () => {
         database.way.hang();
       },
-      mend: () => {
+      repair: () => {
         database.way.resume();
       },
       refused: WORK,
       ready: 503,
     }));
 
-  it('has forgotten its connections without a word is asked over new ones', () =>
-    suffers({
+  it('replaces connections that the database has silently forgotten', () =>
+    expectSurvived({
       fault: () => {
         database.way.stall();
       },
       refused: [],
     }));
 
-  it('ends connections, time and again', () =>
-    suffers({
+  it('loses nothing when the database repeatedly closes connections', () =>
+    expectSurvived({
       fault: async () => {
         for (let i = 0; i < 5; i++) {
           await database.killConnections();
@@ -170,43 +171,43 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
       refused: [],
     }));
 
-  it('has no connection left', async () => {
+  it('loses nothing when the database has no connection left', async () => {
     let giveBack: () => Promise<void>;
-    await suffers({
+    await expectSurvived({
       fault: async () => (giveBack = await database.exhaust()),
-      mend: () => giveBack(),
+      repair: () => giveBack(),
       refused: WORK,
       ready: 503,
     });
   });
 
-  it('has its tables locked', async () => {
+  it('loses nothing when the tables are locked', async () => {
     const admin = await database.admin();
-    await suffers({
+    await expectSurvived({
       fault: () => admin.query('LOCK TABLES users WRITE, sessions WRITE'),
-      mend: () => admin.query('UNLOCK TABLES'),
+      repair: () => admin.query('UNLOCK TABLES'),
       refused: WORK,
-      // Every connection may be one that waits.
+      // The probe needs a free connection, and all of them may wait for the lock.
       ready: 'either',
     });
     await admin.end();
   });
 
-  it('has its rows locked serves what only reads', async () => {
+  it('serves reads while the rows are locked', async () => {
     const admin = await database.admin();
-    await suffers({
+    await expectSurvived({
       fault: async () => {
         await admin.beginTransaction();
         await admin.query('SELECT * FROM sessions FOR UPDATE');
       },
-      mend: () => admin.rollback(),
+      repair: () => admin.rollback(),
       refused: WRITES,
     });
     await admin.end();
   });
 
-  it('is read-only serves what only reads, and is left for its successor behind the same address', () =>
-    suffers({
+  it('serves reads while the database is read-only, and reconnects to find its successor', () =>
+    expectSurvived({
       fault: () => database.run('SET GLOBAL read_only = 1'),
       refused: WRITES,
       during: async (ledger) => {
@@ -214,23 +215,23 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
         await ledger.eachWas('refused', WRITES);
         expect(database.way.count).toBeGreaterThan(connections);
       },
-      mend: () => database.run('SET GLOBAL read_only = 0'),
+      repair: () => database.run('SET GLOBAL read_only = 0'),
     }));
 
-  it('has a full disk refuses what is new', async ({ skip }) => {
-    skip(!database.canBeFull, 'a disk to fill takes the right to mount one');
-    await suffers({
+  it('refuses new rows while the disk is full', async ({ skip }) => {
+    skip(!database.canBeFull, 'filling a disk needs the right to mount one');
+    await expectSurvived({
       fault: () => {
         database.fill();
       },
-      mend: () => {
+      repair: () => {
         database.clear();
       },
       refused: ['register', 'login'],
     });
   });
 
-  it('is silent is not waited for by more than there is room for', async () => {
+  it('limits how many requests wait for a silent database', async () => {
     const narrow = await start({ DATABASE_POOL: '1' });
     await narrow.app.get(StartupService).finished;
     const { access, refresh } = await signUp(narrow.client);
@@ -244,13 +245,13 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
     const answers = await Promise.all(logouts);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([503]));
     const waited = answers.filter(({ ms }) => ms >= TIMEOUT * 1000);
-    // One on the connection, and a hundred for it.
+    // One request has the connection, and a hundred wait for it.
     expect(waited.length).toBeLessThanOrEqual(101);
     database.way.resume();
     await narrow.stop();
   });
 
-  it('is silent keeps no login waiting for longer than two statements take', async () => {
+  it('answers each login within the time limit of two statements while the database is silent', async () => {
     database.way.hang();
     const startedAt = performance.now();
     const logins = Array.from({ length: 300 }, () =>
@@ -259,10 +260,10 @@ describe.runIf(inject('mysqlUrl'))('a database that', () => {
     expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([503]));
     expect(performance.now() - startedAt).toBeLessThan(2 * TIMEOUT * 1000 + ROOM_MS);
     database.way.resume();
-    await whole();
+    await allConnectionsServe();
   });
 
-  it('was away for all that time has left few lines in the log, and no error', () => {
+  it('logs few lines and no error about all these faults', () => {
     const { log } = service;
     expect(log.filter(({ level }) => level === 'error')).toEqual([]);
     expect(log.filter(({ status }) => status === 503).length).toBeGreaterThan(100);

@@ -11,15 +11,18 @@ import { Way } from '../support/way.js';
 const DATABASE = 'latchkey';
 const USER = 'service';
 const OTHER_USER = 'other';
-/** Enough for a server's own files and a little more. */
+/** Enough for the files of the server and a little more. */
 const DISK = '256m';
 
-/** A database server of the test's own, on which everything can go wrong, and the way to it. */
+/** Runs a private database server behind a TCP proxy, and causes faults in both. */
 export class FaultyDatabase {
   private constructor(
     private readonly server: Awaited<ReturnType<typeof startDatabaseServer>>,
     readonly way: Way,
-    /** The database, by the way, for a user without the rights of an administrator: those would let it write to a read-only server. */
+    /**
+     * Leads through the proxy. Its user is not an administrator, because an administrator may write
+     * to a read-only server.
+     */
     readonly store: Store,
     private readonly disk: Disk,
   ) {}
@@ -41,7 +44,7 @@ export class FaultyDatabase {
     return new FaultyDatabase(server, way, { env, isMySql: true, dispose: () => Promise.resolve() }, disk);
   }
 
-  /** Its administrator, past the way. */
+  /** Connects as administrator, bypassing the proxy. */
   admin(): Promise<Connection> {
     const url = new URL(this.server.url);
     url.pathname = DATABASE;
@@ -54,7 +57,7 @@ export class FaultyDatabase {
     await connection.end();
   }
 
-  /** Ends every connection of the service. @returns how many there were */
+  /** Kills every connection of the service. @returns how many connections there were */
   async killConnections(): Promise<number> {
     const admin = await this.admin();
     const count = await killAll(admin);
@@ -62,9 +65,9 @@ export class FaultyDatabase {
     return count;
   }
 
-  /** Takes every connection that the server gives, those of the service too. @returns what gives them back */
+  /** Takes all connections of the server from the service. @returns a function that releases them */
   async exhaust(): Promise<() => Promise<void>> {
-    // Beyond those that anybody may have there is one for administrators, so it is never shut out itself.
+    // The server reserves one more connection for administrators, so this one is never locked out.
     const admin = await this.admin();
     const taken: Connection[] = [];
     await admin.query('SET GLOBAL max_connections = 10');
@@ -89,7 +92,7 @@ export class FaultyDatabase {
     return this.server.restart();
   }
 
-  /** Stops it without ending it. */
+  /** Stops the server without ending it. */
   freeze(): void {
     this.server.signal('SIGSTOP');
   }
@@ -118,16 +121,16 @@ export class FaultyDatabase {
 }
 
 async function killAll(admin: Connection): Promise<number> {
-  // Those that have not said yet who they are may be of the service too.
+  // Connections that are not authenticated yet may belong to the service too.
   const sql = "SELECT id FROM information_schema.processlist WHERE user IN (?, 'unauthenticated user')";
   const [rows] = await admin.query(sql, [USER]);
   const connections = rows as { id: number }[];
-  // One that has ended meanwhile cannot be killed.
+  // KILL fails for a connection that has ended in the meantime.
   for (const { id } of connections) await admin.query(`KILL CONNECTION ${id}`).catch(() => undefined);
   return connections.length;
 }
 
-/** A small file system of its own where this process may mount one, which takes root. */
+/** Mounts a small file system, which needs root, and otherwise falls back to a plain folder. */
 class Disk {
   readonly folder = mkdtempSync(join(tmpdir(), 'latchkey-disk-'));
   readonly isOwn: boolean;

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 5_000;
 const WHOLE_MS = 5_000;
 const WRITES: readonly Work[] = ['register', 'login', 'refresh', 'logout'];
 
-describe.skipIf(inject('mysqlUrl'))('an embedded store that', () => {
+describe.skipIf(inject('mysqlUrl'))('The service with a faulty embedded store', () => {
   let store: Store;
   let service: Service;
   beforeEach(async () => {
@@ -23,8 +23,11 @@ describe.skipIf(inject('mysqlUrl'))('an embedded store that', () => {
 
   const pragma = async (text: string) => (await service.dataSource.query<object[]>(`PRAGMA ${text}`))[0];
 
-  /** Puts a fault on a service under load, until requests of these kinds are refused and all others are served, and takes it away. */
-  const suffers = async (fault: () => unknown, mend: () => unknown, refused: readonly Work[]) => {
+  /**
+   * Causes a fault under load and waits until the expected kinds of requests are refused and the
+   * others are served. Then repairs the fault and checks everything that was acknowledged.
+   */
+  const expectSurvived = async (fault: () => unknown, repair: () => unknown, refused: readonly Work[]) => {
     const ledger = new Ledger(service.client);
     ledger.begin();
     await ledger.eachWas('served');
@@ -35,19 +38,19 @@ describe.skipIf(inject('mysqlUrl'))('an embedded store that', () => {
       WORK.filter((work) => !refused.includes(work)),
     );
     expect((await service.client.get('/livez')).status).toBe(200);
-    await mend();
-    const mendedAt = performance.now();
+    await repair();
+    const repairedAt = performance.now();
     await ledger.eachWas('served');
     await ledger.end();
-    expect(performance.now() - mendedAt).toBeLessThan(WHOLE_MS);
+    expect(performance.now() - repairedAt).toBeLessThan(WHOLE_MS);
     await ledger.settle();
     expect(ledger.longest).toBeLessThan(TIMEOUT_MS);
     expect(service.log.filter(({ level }) => level === 'error')).toEqual([]);
   };
 
-  it('another process writes to serves what only reads', async () => {
+  it('serves reads while another process holds the write lock', async () => {
     const other = new Libsql(join(store.env['DATA_DIR']!, 'latchkey.sqlite'));
-    await suffers(
+    await expectSurvived(
       () => other.exec('BEGIN IMMEDIATE'),
       () => other.exec('ROLLBACK'),
       WRITES,
@@ -55,23 +58,23 @@ describe.skipIf(inject('mysqlUrl'))('an embedded store that', () => {
     other.close();
   });
 
-  it('has no room left refuses what is new', () =>
-    // Below what there is, it means that.
-    suffers(
+  it('refuses new rows while the store is full', () =>
+    // SQLite raises a limit below the present size to that size.
+    expectSurvived(
       () => pragma('max_page_count = 1'),
       () => pragma('max_page_count = 1000000'),
       ['register', 'login'],
     ));
 
-  it('is read-only serves what only reads', () =>
-    suffers(
+  it('serves reads while the store is read-only', () =>
+    expectSurvived(
       () => pragma('query_only = ON'),
       () => pragma('query_only = OFF'),
       WRITES,
     ));
 
-  it('is asked to keep what it acknowledges through a loss of power', async () => {
-    // FULL: with a write-ahead log, NORMAL would do for the death of a process alone.
+  it('configures the store to survive a loss of power', async () => {
+    // 2 is FULL. With a write-ahead log, NORMAL survives only the death of the process.
     expect(await pragma('journal_mode')).toEqual({ journal_mode: 'wal' });
     expect(await pragma('synchronous')).toEqual({ synchronous: 2 });
   });

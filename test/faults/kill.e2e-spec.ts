@@ -9,7 +9,7 @@ import { newStore, type Store } from '../support/store.js';
 import { Ledger } from './ledger.js';
 
 const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 5);
-/** A spent token gets its successor again for longer than a round takes: an answer that was lost on the way is no replay. */
+/** Longer than a round, so that a retry after a lost answer does not count as a replay. */
 const ENV = { REFRESH_REPLAY_WINDOW: '300' };
 
 let store: Store;
@@ -38,7 +38,7 @@ const expectIntegrity = () => {
 };
 
 it(
-  `nothing that was acknowledged is lost to kill -9, at ${ROUNDS} random moments`,
+  `The service loses nothing acknowledged when it is killed with -9 at ${ROUNDS} random moments`,
   { timeout: ROUNDS * 30_000 },
   async () => {
     let client = await start();

@@ -3,28 +3,28 @@ import { expect } from 'vitest';
 import { newName, PASSWORD } from '../support/accounts.js';
 import type { Client, Reply } from '../support/client.js';
 
-/** Between two requests of one client, so that the load leaves the machine to those that it is put on. */
+/** Pause between two requests of one client, so that the load leaves CPU time for the service. */
 const PAUSE_MS = 20;
 
 export const WORK = ['register', 'login', 'refresh', 'renew', 'verify', 'logout'] as const;
 export type Work = (typeof WORK)[number];
 
-/** What a request was answered. */
+/** The answer to one request. */
 interface Answer {
   readonly work: Work;
   readonly status: number;
   readonly ms: number;
 }
 
-/** A session as its client knows it. Its latest tokens first. */
+/** A session as its client knows it. The newest refresh token comes first. */
 interface Session {
   access: string;
   readonly refresh: string[];
-  /** The logout was answered; or it was asked for, and what became of it is not known. */
+  /** `unknown`: a logout was requested, but its outcome is not known. */
   end?: 'acknowledged' | 'unknown';
 }
 
-/** An account as its owner knows it; `unknown` while no answer has said whether it was made. */
+/** An account as its owner knows it. `unknown` until an answer says whether the account exists. */
 interface Account {
   readonly username: string;
   state: 'unknown' | 'made';
@@ -32,30 +32,30 @@ interface Account {
 }
 
 /**
- * Clients of both contracts that write down what they were told, hold every later answer against it, and at the end ask for
- * all of it again. An answer is what the contract says (the {@link Client} sees to the form) or 503 with `Retry-After`; what was answered so may have
- * happened or not, and is asked for again.
+ * Runs clients of both contracts. The clients record each acknowledged request, check later answers
+ * against the record, and verify all of it at the end. A 503 with `Retry-After` may stand for a
+ * request that was applied or for one that was not. The {@link Client} checks the form of answers.
  */
 export class Ledger {
   readonly answers: Answer[] = [];
-  /** What contradicts what was told before. */
+  /** Answers that contradict earlier answers. */
   readonly violations: string[] = [];
   private readonly accounts: Account[] = [];
   private running: Promise<unknown> | undefined;
-  /** Clients at once. */
+  /** How many clients run at the same time. */
   clients = 0;
   private stopping = false;
 
   /**
-   * @param client where to ask; may be set anew, for instance after a restart
-   * @param mayBreak whether connections may break, since the service itself is killed; counts like 503
+   * @param client the client to send requests with; can be replaced, for instance after a restart
+   * @param mayBreak whether connections may break because the service is killed; counts like a 503
    */
   constructor(
     public client: Client,
     private readonly mayBreak = false,
   ) {}
 
-  /** Begins a mixed load of so many clients. */
+  /** Starts a mixed load with the given number of clients. */
   begin(clients = 8): void {
     this.stopping = false;
     this.clients = clients;
@@ -68,18 +68,18 @@ export class Ledger {
     this.running = Promise.all(Array.from({ length: clients }, (_, number) => one(number)));
   }
 
-  /** Lets every client finish what it is at. */
+  /** Lets each client finish its current request, and stops. */
   async end(): Promise<void> {
     this.stopping = true;
     await this.running;
   }
 
-  /** The answers since some moment, given as the number of answers that there were. */
+  /** Returns the answers that followed the first `count` answers. */
   since(count: number): readonly Answer[] {
     return this.answers.slice(count);
   }
 
-  /** Waits until every kind of request was answered so at least once more. */
+  /** Waits until each of the given kinds of requests was served, or refused, at least once more. */
   async eachWas(status: 'served' | 'refused', works: readonly Work[] = WORK): Promise<void> {
     const from = this.answers.length;
     const seen = () =>
@@ -91,20 +91,20 @@ export class Ledger {
     while (!works.every((work) => seen().has(work))) await sleep(PAUSE_MS);
   }
 
-  /** The longest that somebody waited for an answer, in milliseconds. */
+  /** The longest time that a client waited for an answer, in milliseconds. */
   get longest(): number {
     return Math.max(0, ...this.answers.map(({ ms }) => ms));
   }
 
   /**
-   * Asks for everything that was acknowledged: each account lets its owner in, each living session is verified, refreshes and knows
-   * a replay, each logout is a logout.
+   * Checks everything that was acknowledged: each owner can log in, each live session verifies,
+   * refreshes and refuses a replay, and each ended session stays ended.
    */
   async settle(): Promise<void> {
     const from = this.answers.length;
     await Promise.all(this.accounts.map((account) => this.settleAccount(account)));
     expect(this.violations).toEqual([]);
-    // Otherwise something was not asked for.
+    // A 503 or a broken connection would leave something unchecked.
     expect(this.since(from).filter(({ status }) => status === 503 || status === 0)).toEqual([]);
     expect(this.accounts.filter(({ state }) => state === 'made').length).toBeGreaterThan(0);
   }
@@ -117,7 +117,7 @@ export class Ledger {
     if (work === 'login') return this.login(account, turn);
     const session = pick(account.sessions);
     if (!session) return;
-    // Taken out while it is asked about: whose answer comes first would not be known.
+    // One request at a time for each session, since the order of concurrent answers is not known.
     account.sessions.splice(account.sessions.indexOf(session), 1);
     await this[work](session);
     account.sessions.push(session);
@@ -128,7 +128,7 @@ export class Ledger {
     const account: Account = { username, state: 'unknown', sessions: [] };
     const reply = await this.ask('register', () => this.registration(username, turn));
     if (reply) {
-      this.hold(reply.status === 201, 'a new name is refused', reply);
+      this.check(reply.status === 201, 'a new name is refused', reply);
       account.state = 'made';
       account.sessions.push(sessionOf(reply));
     }
@@ -149,13 +149,13 @@ export class Ledger {
     if (reply.status < 300) {
       account.state = 'made';
       account.sessions.push(sessionOf(reply));
-    } else this.hold(account.state === 'unknown' && reply.status === 401, 'an account is lost', reply);
+    } else this.check(account.state === 'unknown' && reply.status === 401, 'an account is lost', reply);
   }
 
   private async refresh(session: Session): Promise<void> {
     const [refresh] = session.refresh;
     const reply = await this.ask('refresh', () => this.client.post('/auth/token/refresh', { refresh }));
-    if (!reply || !this.holdAlive(session, reply)) return;
+    if (!reply || !this.checkAlive(session, reply)) return;
     const tokens = reply.body as { access: string; refresh: string };
     session.access = tokens.access;
     session.refresh.unshift(tokens.refresh);
@@ -164,34 +164,38 @@ export class Ledger {
   private async renew(session: Session): Promise<void> {
     const [refresh_token] = session.refresh;
     const reply = await this.ask('renew', () => this.client.post('/user/login/refresh', { refresh_token }));
-    if (reply && this.holdAlive(session, reply)) session.access = (reply.body as { access_token: string }).access_token;
+    if (reply && this.checkAlive(session, reply))
+      session.access = (reply.body as { access_token: string }).access_token;
   }
 
   private async verify(session: Session): Promise<void> {
     const reply = await this.ask('verify', () => this.client.post('/auth/token/verify', { token: session.access }));
-    if (reply) this.holdAlive(session, reply);
+    if (reply) this.checkAlive(session, reply);
   }
 
   private async logout(session: Session): Promise<void> {
     const [refresh_token] = session.refresh;
     const tokens = { access_token: session.access, refresh_token };
     const reply = await this.ask('logout', () => this.client.delete('/user/login', tokens));
-    if (reply) this.hold(reply.status === 204, 'a logout is refused', reply);
+    if (reply) this.check(reply.status === 204, 'a logout is refused', reply);
     session.end = reply ? 'acknowledged' : (session.end ?? 'unknown');
   }
 
-  /** @returns whether the answer was that of a living session, as it must be while nobody has asked for its end, and must not be once it has ended */
-  private holdAlive(session: Session, reply: Reply): boolean {
-    if (session.end === undefined) this.hold(reply.status < 300, 'a living session is refused', reply);
-    if (session.end === 'acknowledged') this.hold(reply.status === 401, 'a session is alive after its logout', reply);
+  /**
+   * Checks that a session without a requested logout is alive and that an ended session is not.
+   * @returns whether the answer was that of a live session
+   */
+  private checkAlive(session: Session, reply: Reply): boolean {
+    if (session.end === undefined) this.check(reply.status < 300, 'a live session is refused', reply);
+    if (session.end === 'acknowledged') this.check(reply.status === 401, 'a session is alive after its logout', reply);
     return reply.status < 300;
   }
 
   private async settleAccount(account: Account): Promise<void> {
     const { username, sessions } = account;
     const again = await this.registration(username, 1);
-    if (account.state === 'made') this.hold(again.status === 409, 'the name of an account is free', again);
-    else this.hold([201, 409].includes(again.status), 'a name is neither free nor taken', again);
+    if (account.state === 'made') this.check(again.status === 409, 'the name of an account is free', again);
+    else this.check([201, 409].includes(again.status), 'a name is neither free nor taken', again);
     account.state = 'made';
     await this.login(account, 0);
     for (const session of sessions) {
@@ -205,13 +209,13 @@ export class Ledger {
     await this.refresh(session);
     await this.refresh(session);
     const grandparent = await this.client.post('/auth/token/refresh', { refresh: session.refresh[2] });
-    this.hold(grandparent.status === 401, 'a replay is served', grandparent);
+    this.check(grandparent.status === 401, 'a replay is served', grandparent);
     session.end = 'acknowledged';
     await this.verify(session);
     await this.refresh(session);
   }
 
-  /** @returns the answer, unless it was 503, which says nothing */
+  /** Sends a request and records the answer. @returns undefined if the outcome is unknown */
   private async ask(work: Work, request: () => Promise<Reply>): Promise<Reply | undefined> {
     const startedAt = performance.now();
     const reply = await request().catch((error: unknown) => {
@@ -221,16 +225,16 @@ export class Ledger {
     });
     this.answers.push({ work, status: reply?.status ?? 0, ms: performance.now() - startedAt });
     if (reply?.status !== 503) return reply;
-    this.hold(Number(reply.headers.get('retry-after')) > 0, 'no Retry-After', reply);
+    this.check(Number(reply.headers.get('retry-after')) > 0, 'no Retry-After', reply);
     return undefined;
   }
 
-  private hold(holds: boolean, violation: string, { status, text }: Reply): void {
+  private check(holds: boolean, violation: string, { status, text }: Reply): void {
     if (!holds) this.violations.push(`${violation}: ${status} ${text.slice(0, 80)}`);
   }
 }
 
-/** Of either contract. */
+/** Reads the tokens from an answer of either contract. */
 function sessionOf({ body }: Reply): Session {
   const tokens = body as Record<string, string>;
   return {

@@ -13,11 +13,11 @@ const processes = processesOfEachTest();
 
 interface Options {
   readonly agent?: Agent;
-  /** Called when the service has taken the request, and waits for its body. */
+  /** Called when the service has accepted the request and waits for its body. */
   readonly onTaken?: () => void;
 }
 
-/** @returns the status, or undefined where the connection was refused or broke */
+/** Sends a request. @returns the status, or undefined if the connection was refused or broke */
 function post(url: string, path: string, json: object, { agent, onTaken }: Options = {}): Promise<number | undefined> {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', ...(onTaken && { expect: '100-continue' }) };
@@ -45,11 +45,11 @@ function post(url: string, path: string, json: object, { agent, onTaken }: Optio
   });
 }
 
-it('on SIGTERM under load answers every request that it took, and takes no more', { timeout: 60_000 }, async () => {
+it('A process under load answers every accepted request after SIGTERM', { timeout: 60_000 }, async () => {
   const service = processes.start();
   const url = await service.ready();
   const answers = new Map<string, number | undefined>();
-  // Half of the clients keep their connections, half make one for each request.
+  // Half of the clients keep their connections, the others open one for each request.
   const one = async (agent: Agent) => {
     for (let status: number | undefined = 0; status !== undefined;) {
       const username = newName();
@@ -61,21 +61,21 @@ it('on SIGTERM under load answers every request that it took, and takes no more'
   const clients = Array.from({ length: 24 }, (_, i) => one(new Agent({ keepAlive: i % 2 === 0 })));
   await until(() => answers.size >= 100);
   service.kill('SIGTERM');
-  const toldAt = performance.now();
+  const signalledAt = performance.now();
   expect(await service.exited).toBe(0);
-  expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+  expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   await Promise.all(clients);
 
   const again = await processes.start().ready();
   const logins = [...answers].map(async ([username, status]) => {
     const login = await post(again, '/auth/token', { username, password: PASSWORD });
-    // Whoever has no answer was not listened to.
+    // A request without an answer must not have been applied.
     expect([status, login]).toEqual(status === 201 ? [201, 200] : [undefined, 401]);
   });
   await Promise.all(logins);
 });
 
-describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () => {
+describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', () => {
   let way: Way;
   beforeEach(async () => {
     const { env } = processes.store;
@@ -90,9 +90,9 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
   });
 
   it.each([
-    ['with an answer for everybody', '3', 503],
-    ['where requests could wait for longer', '60', undefined],
-  ])('stops within 10 s, %s', async (_, DATABASE_TIMEOUT, expected) => {
+    ['after answering every request', '3', 503],
+    ['even if requests may wait for longer', '60', undefined],
+  ])('stops within 10 s %s', async (_, DATABASE_TIMEOUT, expected) => {
     const service = processes.start({ DATABASE_TIMEOUT });
     const url = await service.ready();
     way.hang();
@@ -103,26 +103,26 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
     );
     await until(() => taken === 12);
     service.kill('SIGTERM');
-    const toldAt = performance.now();
+    const signalledAt = performance.now();
     expect(await Promise.all(requests)).toEqual(new Array(12).fill(expected));
     expect(await service.exited).toBe(0);
-    expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+    expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   });
 
-  it('stops while it waits for it at the start', async () => {
+  it('stops while it waits for the database at the start', async () => {
     way.hang();
     const service = processes.start();
     await until(() => way.count > 0);
     service.kill('SIGTERM');
-    const toldAt = performance.now();
+    const signalledAt = performance.now();
     await service.exited;
-    expect(performance.now() - toldAt).toBeLessThan(STOP_MS);
+    expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   });
 
   it.runIf(canSeeProcesses)(
-    'is alive and not ready although all of its workers were replaced, and heals by itself',
+    'stays alive but not ready after all of its workers have died, and recovers by itself',
     async () => {
-      // With all of them gone, one of its own choice would be another.
+      // Without a fixed port, the system would choose another one for the new workers.
       const service = processes.start({ WORKERS: '2', PORT: String(await freePort()) });
       const url = await service.ready();
       const workers = childrenOf(service.pid);
@@ -137,10 +137,10 @@ describe.runIf(inject('mysqlUrl'))('beside a database that does not answer', () 
     },
   );
 
-  /** Of the first answer that there is. */
+  /** Retries until there is an answer. @returns its status */
   async function firstStatus(url: string): Promise<number> {
     for (;;) {
-      // Node holds on to connections that it took for workers that have died since.
+      // Node may keep a connection open that it had accepted for a worker that has died.
       const response = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
       if (response) return response.status;
       await sleep(50);

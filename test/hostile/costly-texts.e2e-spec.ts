@@ -6,16 +6,19 @@ import { MainThread } from '../support/main-thread.js';
 import { ServiceProcess } from '../support/process.js';
 import { newStore, type Store } from '../support/store.js';
 
-/** Milliseconds that a request may keep the event loop. */
+/** Milliseconds that a request may block the event loop. */
 const MOST = 10;
-/** Bytes of a text: a body has 16 KiB. */
+/** Bytes of a text. It must fit into a body of 16 KiB. */
 const BYTES = 15_500;
 
 const filled = (...parts: string[]) => {
   const part = parts.join('');
   return part.repeat(Math.floor(BYTES / Buffer.byteLength(part)));
 };
-/** Ordering marks takes time by the square of how many are out of order, decomposing some makes eighteen of one. */
+/**
+ * Texts that are expensive to normalize or to match. Ordering combining marks takes quadratic time,
+ * and a single ligature may decompose into 18 characters.
+ */
 const COSTLY: [string, string][] = [
   ['marks in descending order', '\u0315'.repeat(BYTES / 4) + '\u0323'.repeat(BYTES / 4)],
   ['marks in no order', filled('\u0345', '\u0315', '\u0301', '\u05b0', '\u0323', '\u0321', '\u0334')],
@@ -42,11 +45,11 @@ interface Field {
   readonly method: string;
   readonly path: string;
   readonly name: string;
-  /** Values of all fields of the body. */
+  /** A valid value for each field of the body. */
   readonly body: Record<string, string>;
 }
 
-describe.runIf(canSeeProcesses)('a costly text', () => {
+describe.runIf(canSeeProcesses)('Expensive texts', () => {
   let store: Store;
   let service: ServiceProcess;
   let url: string;
@@ -71,14 +74,14 @@ describe.runIf(canSeeProcesses)('a costly text', () => {
 
   const cost = (send: () => Promise<unknown>) => new MainThread(service.pid).costOf(send, MOST / 2);
 
-  it('is tried in every field of a body that is documented', () => {
+  it('are tried in every documented field of a body', () => {
     const names = new Set(fields.map(({ name }) => name));
     for (const name of ['username', 'password', 'email', 'first_name', 'current_password', 'new_password', 'refresh'])
       expect(names).toContain(name);
     expect(fields.length).toBeGreaterThan(15);
   });
 
-  it.each(COSTLY)('of %s keeps the event loop for less than 10 ms, in every field of every route', async (_, text) => {
+  it.each(COSTLY)('block the event loop for less than 10 ms in every field of every route: %s', async (_, text) => {
     const slow: string[] = [];
     for (const { method, path, name, body } of fields) {
       const headers = { 'content-type': 'application/json', authorization: `Bearer ${access}` };
@@ -93,7 +96,7 @@ describe.runIf(canSeeProcesses)('a costly text', () => {
     expect(slow).toEqual([]);
   });
 
-  it.each(COSTLY)('of %s keeps it no longer in the path, the query and headers', async (_, text) => {
+  it.each(COSTLY)('block the event loop for less than 10 ms in the path, query and headers: %s', async (_, text) => {
     const part = encodeURIComponent(Array.from(text).slice(0, 800).join(''));
     const ascii = text.replaceAll(/[^ -~]/g, '~').slice(0, 6_000);
     const requests: [string, () => Promise<Response>][] = [
@@ -131,7 +134,7 @@ describe.runIf(canSeeProcesses)('a costly text', () => {
   });
 });
 
-/** Every field of every body; of one that has several forms, every form. */
+/** Returns every field of every documented body, including all alternatives of its schema. */
 function fieldsOf(document: OpenAPIObject): Field[] {
   const schemas = (document.components?.schemas ?? {}) as Record<string, Schema>;
   const formsOf = (schema: Schema): Schema[] => {

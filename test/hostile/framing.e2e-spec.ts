@@ -19,11 +19,14 @@ afterAll(() => service.stop());
 const lines = (...texts: string[]) => texts.map((text) => `${text}\r\n`).join('');
 const raw = (text: string) => Buffer.from(text, 'latin1');
 
-/** What an attacker would like to have read as a request of its own. */
+/** The request that an attacker tries to smuggle behind another request. */
 const SMUGGLED = lines('GET /livez HTTP/1.1', 'Host: localhost', 'X-Request-Id: smuggled', 'Connection: close', '');
 const POST = lines('POST /auth/token/verify HTTP/1.1', 'Host: localhost', 'Content-Type: application/json');
 
-/** Sends what is to be refused as a whole. @returns the one answer */
+/**
+ * Sends a text, and checks that the service refuses all of it with a single answer.
+ * @returns the answer
+ */
 async function refusalOf(text: string, path?: string): Promise<RawAnswer> {
   const since = service.log.length;
   const answers = await answersTo(service.url, raw(text));
@@ -37,7 +40,7 @@ async function refusalOf(text: string, path?: string): Promise<RawAnswer> {
   return answer;
 }
 
-describe('a request of which two readers could make two is refused, and nothing after it is read', () => {
+describe('Ambiguous requests', () => {
   it.each<[string, string]>([
     ['a length before chunks', lines('Content-Length: 4', 'Transfer-Encoding: chunked', '') + lines('5c', '')],
     ['chunks before a length', lines('Transfer-Encoding: chunked', 'Content-Length: 4', '') + lines('0', '')],
@@ -50,13 +53,13 @@ describe('a request of which two readers could make two is refused, and nothing 
     ['a length in hexadecimal', lines('Content-Length: 0x0', '')],
     ['a length with a fraction', lines('Content-Length: 0.0', '')],
     ['a length with white space in it', lines('Content-Length: 0 0', '')],
-    ['a length beyond all numbers', lines(`Content-Length: ${'9'.repeat(30)}`, '')],
+    ['a length that overflows', lines(`Content-Length: ${'9'.repeat(30)}`, '')],
     ['an empty length', lines('Content-Length: ', '')],
-    ['a length of other digits', lines('Content-Length: \xb2', '')],
+    ['a length with a superscript digit', lines('Content-Length: \xb2', '')],
     ['an unknown coding', lines('Transfer-Encoding: xchunked', '') + lines('0', '')],
-    ['a coding that is none', lines('Transfer-Encoding: identity', '')],
-    ['chunks that are coded once more', lines('Transfer-Encoding: chunked, identity', '') + lines('0', '')],
-    ['coded chunks', lines('Transfer-Encoding: gzip, chunked', '') + lines('0', '')],
+    ['the identity coding', lines('Transfer-Encoding: identity', '')],
+    ['a coding after chunked', lines('Transfer-Encoding: chunked, identity', '') + lines('0', '')],
+    ['a coding before chunked', lines('Transfer-Encoding: gzip, chunked', '') + lines('0', '')],
     ['chunks twice', lines('Transfer-Encoding: chunked', 'Transfer-Encoding: chunked', '') + lines('0', '')],
     ['chunks and another coding', lines('Transfer-Encoding: chunked', 'Transfer-Encoding: x', '') + lines('0', '')],
     ['a quoted coding', lines('Transfer-Encoding: "chunked"', '') + lines('0', '')],
@@ -65,10 +68,10 @@ describe('a request of which two readers could make two is refused, and nothing 
     ['NUL after the coding', lines('Transfer-Encoding: chunked\0', '') + lines('0', '')],
     ['a folded coding', lines('Transfer-Encoding:', ' chunked', '') + lines('0', '')],
     ['a folded header', lines('X: a', ' Transfer-Encoding: chunked', '')],
-    ['a line feed alone in a header', 'X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['a carriage return alone in a header', 'X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
-    ['line feeds alone', 'Content-Length: 0\n\n'],
-    ['a carriage return too many', 'Content-Length: 0\r\r\n\r\n'],
+    ['a bare line feed in a header', 'X: a\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['a bare carriage return in a header', 'X: a\rTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+    ['bare line feeds', 'Content-Length: 0\n\n'],
+    ['an extra carriage return', 'Content-Length: 0\r\r\n\r\n'],
     ['NUL in a header', lines('X: a\0b', 'Content-Length: 0', '')],
     ['NUL in the name of a header', lines('X\0Y: a', 'Content-Length: 0', '')],
     ['a control character in a header', lines('X: a\x01b', 'Content-Length: 0', '')],
@@ -78,12 +81,12 @@ describe('a request of which two readers could make two is refused, and nothing 
     ['a chunk of a negative size', lines('Transfer-Encoding: chunked', '') + lines('-1', 'a', '0', '')],
     ['a chunk with 0x', lines('Transfer-Encoding: chunked', '') + lines('0x1', 'a', '0', '')],
     ['a chunk without a size', lines('Transfer-Encoding: chunked', '') + lines('', 'a', '0', '')],
-    ['a chunk beyond all numbers', lines('Transfer-Encoding: chunked', '') + lines('fffffffffffffffff', 'a', '0', '')],
-    ['a chunk longer than it says', lines('Transfer-Encoding: chunked', '') + lines('1', 'aX', '0', '')],
+    ['a chunk size that overflows', lines('Transfer-Encoding: chunked', '') + lines('fffffffffffffffff', 'a', '0', '')],
+    ['a chunk longer than its size', lines('Transfer-Encoding: chunked', '') + lines('1', 'aX', '0', '')],
     ['a chunk that ends in a line feed', lines('Transfer-Encoding: chunked', '') + '1\r\na\n0\r\n\r\n'],
-    ['a size that ends in a line feed', lines('Transfer-Encoding: chunked', '') + '1\na\r\n0\r\n\r\n'],
+    ['a chunk size that ends in a line feed', lines('Transfer-Encoding: chunked', '') + '1\na\r\n0\r\n\r\n'],
     ['a line feed in the extension of a chunk', lines('Transfer-Encoding: chunked', '') + '1;a\nb\r\na\r\n0\r\n\r\n'],
-  ])('%s', async (_, rest) => {
+  ])('are refused, and nothing after them is read: %s', async (_, rest) => {
     const { status } = await refusalOf(POST + rest + SMUGGLED);
     expect(status).toBe(400);
   });
@@ -91,7 +94,7 @@ describe('a request of which two readers could make two is refused, and nothing 
   it.each<[string, string]>([
     ['no version', lines('GET /livez', '')],
     ['an old version', lines('GET /livez HTTP/0.9', 'Host: localhost', '')],
-    ['a version to come', lines('GET /livez HTTP/1.2', 'Host: localhost', '')],
+    ['a future version', lines('GET /livez HTTP/1.2', 'Host: localhost', '')],
     ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
     ['a version in lower case', lines('GET /livez http/1.1', 'Host: localhost', '')],
     ['a method in lower case', lines('get /livez HTTP/1.1', 'Host: localhost', '')],
@@ -101,10 +104,10 @@ describe('a request of which two readers could make two is refused, and nothing 
     ['white space in the URL', lines('GET /livez /readyz HTTP/1.1', 'Host: localhost', '')],
     ['NUL in the URL', lines('GET /livez\0 HTTP/1.1', 'Host: localhost', '')],
     ['a line feed in the URL', lines('GET /livez\n HTTP/1.1', 'Host: localhost', '')],
-    ['white space first', lines(' GET /livez HTTP/1.1', 'Host: localhost', '')],
+    ['leading white space', lines(' GET /livez HTTP/1.1', 'Host: localhost', '')],
     ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'.repeat(3)],
-    ['another protocol altogether', 'EHLO localhost\r\n'],
-  ])('%s', async (_, text) => {
+    ['another protocol', 'EHLO localhost\r\n'],
+  ])('are refused, and nothing after their request line is read: %s', async (_, text) => {
     const { status } = await refusalOf(text + SMUGGLED);
     expect(status).toBe(400);
   });
@@ -124,20 +127,20 @@ describe('a request of which two readers could make two is refused, and nothing 
         '',
       ),
     ],
-  ])('in the dialect of its route: %s', async (_, text) => {
+  ])('are refused in the dialect of their route: %s', async (_, text) => {
     const { status, body } = await refusalOf(text, '/auth');
     expect([status, JSON.parse(body)]).toEqual([400, { detail: 'bad request' }]);
   });
 
-  it('an expectation that nobody knows, in the dialect of its route', async () => {
+  it('are refused in the dialect of their route when they carry an unknown expectation', async () => {
     const text = lines('DELETE /user/login HTTP/1.1', 'Host: localhost', 'Expect: a-miracle', 'Content-Length: 0', '');
     expect((await refusalOf(text, '/user')).status).toBe(417);
   });
 });
 
-describe('a URL that cannot be decoded', () => {
+describe('URLs that cannot be decoded', () => {
   it.each(['/auth/%', '/user/%zz', '/account/sessions/%ff', '/%ed%a0%80', 'http://localhost/auth/%', '/oauth/%?%'])(
-    'is refused with the headers of any answer: %s',
+    'are refused with the common headers of all answers: %s',
     async (target) => {
       const since = service.log.length;
       const answers = await answersTo(service.url, bytesOf({ target, headers: [['Origin', ORIGIN]] }));
@@ -150,10 +153,10 @@ describe('a URL that cannot be decoded', () => {
   );
 });
 
-describe('what is too large', () => {
+describe('Oversized requests', () => {
   it.each<[string, string, number]>([
-    ['one header', lines('GET /livez HTTP/1.1', 'Host: localhost', `X: ${'x'.repeat(8_192)}`, ''), 431],
-    ['all headers', `GET /livez HTTP/1.1\r\nHost: localhost\r\n${'X: abcdefg\r\n'.repeat(1_100)}\r\n`, 431],
+    ['a header', lines('GET /livez HTTP/1.1', 'Host: localhost', `X: ${'x'.repeat(8_192)}`, ''), 431],
+    ['the headers together', `GET /livez HTTP/1.1\r\nHost: localhost\r\n${'X: abcdefg\r\n'.repeat(1_100)}\r\n`, 431],
     ['the URL', lines(`GET /auth/${'x'.repeat(8_192)} HTTP/1.1`, 'Host: localhost', ''), 431],
     ['a header that does not end', `GET /livez HTTP/1.1\r\nHost: localhost\r\nX: ${'x'.repeat(9_000)}`, 431],
     [
@@ -161,12 +164,12 @@ describe('what is too large', () => {
       `${POST}Transfer-Encoding: chunked\r\n\r\n1;${'x'.repeat(20_000)}\r\na\r\n0\r\n\r\n`,
       413,
     ],
-  ])('is refused: %s', async (_, text, status) => {
+  ])('are refused: %s', async (_, text, status) => {
     expect((await refusalOf(text)).status).toBe(status);
   });
 
   it.each(['/auth/token', '/user/login', '/account/password'])(
-    'is refused where it comes in chunks: %s',
+    'are refused when they come in chunks: %s',
     async (path) => {
       const head = lines(
         `POST ${path} HTTP/1.1`,
@@ -188,14 +191,14 @@ describe('what is too large', () => {
     ],
     ['items', { json: { username: Array.from({ length: 200 }, () => []) } }],
     ['fields of a form', { form: Array.from({ length: 200 }, (_, i): [string, string] => [`f${i}`, '']) }],
-  ])('is refused: too many %s', async (_, request) => {
+  ])('are refused with too many %s', async (_, request) => {
     const { status, body } = await service.client.call('POST', '/auth/token', request);
     expect([status, body]).toEqual([400, { detail: 'the request body has too many fields' }]);
   });
 });
 
-describe('what is rare but right', () => {
-  it('is read: chunks with extensions and trailers, in any pieces', async () => {
+describe('Unusual but valid requests', () => {
+  it('may come in chunks with extensions and trailers', async () => {
     const json = JSON.stringify({ token: alice.access });
     const chunks = [json.slice(0, 1), json.slice(1, 20), json.slice(20)].map(
       (each) => `${each.length.toString(16)};a="b"\r\n${each}\r\n`,
@@ -204,7 +207,7 @@ describe('what is rare but right', () => {
     expect((await answersTo(service.url, text)).map(({ status }) => status)).toEqual([200]);
   });
 
-  it('has no credentials in its trailers', async () => {
+  it('cannot carry credentials in their trailers', async () => {
     const head = lines(
       'DELETE /account/sessions HTTP/1.1',
       'Host: localhost',
@@ -217,16 +220,16 @@ describe('what is rare but right', () => {
     expect((await answersTo(service.url, text)).map(({ status }) => status)).toEqual([401]);
   });
 
-  it('is told to go on, where it waits for that', async () => {
+  it('get 100 Continue when they expect it', async () => {
     const body = JSON.stringify({ token: alice.access });
     const text = `${POST}Connection: close\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
     const received = (await exchange(service.url, text)).toString();
     expect(received).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
   });
 
-  it('is served in HTTP/1.0, without a host', async () => {
+  it('may use HTTP/1.0 without a Host header', async () => {
     const [answer] = await answersTo(service.url, lines('GET /livez HTTP/1.0', ''));
-    expect(answer).toMatchObject({ status: 200, body: '{"status":"ok"}' });
+    expect(answer).toMatchObject({ status: 200, body: expect.stringContaining('"status":"ok"') as string });
   });
 
   it('may begin with an empty line', async () => {
@@ -235,7 +238,7 @@ describe('what is rare but right', () => {
   });
 
   it.each(['http://localhost', 'HTTP://evil.example.com:81', 'http://user@localhost'])(
-    'has %s before its path',
+    'may have %s before their path',
     async (origin) => {
       const headers = [['Authorization', `Bearer ${alice.access}`]] as const;
       const [answer] = await answersTo(service.url, bytesOf({ target: `${origin}/auth/getuser`, headers }));
@@ -244,14 +247,14 @@ describe('what is rare but right', () => {
   );
 
   it.each(['//evil.example.com/auth/token', '/x/../auth/token', '/./auth/token', '/auth//token', '/auth/%74oken/%2e'])(
-    'is no other path: %s',
+    'are not normalized to the path of a route: %s',
     async (target) => {
       const [answer] = await answersTo(service.url, bytesOf({ target }));
       expect([answer?.status, answer?.headers.get('allow')]).toEqual([404, undefined]);
     },
   );
 
-  it.each(['websocket', 'h2c', 'TLS/1.0, HTTP/1.1'])('is not changed to %s', async (protocol) => {
+  it.each(['websocket', 'h2c', 'TLS/1.0, HTTP/1.1'])('cannot upgrade to %s', async (protocol) => {
     const text = lines(
       'GET /livez HTTP/1.1',
       'Host: localhost',
@@ -264,13 +267,13 @@ describe('what is rare but right', () => {
     expect(answer?.status).toBe(200);
   });
 
-  it('is no way to somewhere else', async () => {
+  it('cannot open a tunnel by CONNECT', async () => {
     const text = lines('CONNECT localhost:22 HTTP/1.1', 'Host: localhost:22', '');
     const { status, headers } = await refusalOf(text + SMUGGLED);
     expect([status, headers.get('allow')]).toEqual([405, 'DELETE, GET, HEAD, POST']);
   });
 
-  it('is not sent back', async () => {
+  it('are not echoed for TRACE and TRACK', async () => {
     for (const method of ['TRACE', 'TRACK']) {
       const headers = [['Cookie', 'secret-of-the-browser']] as const;
       const received = (await exchange(service.url, bytesOf({ method, target: '/auth/token', headers }))).toString();
@@ -280,7 +283,7 @@ describe('what is rare but right', () => {
   });
 });
 
-describe('requests on one connection', () => {
+describe('Requests on one connection', () => {
   const whoIs = ({ access }: { access: string }) =>
     lines('GET /auth/getuser HTTP/1.1', 'Host: localhost', `Authorization: Bearer ${access}`, '');
   const login = (username: string) => {
@@ -301,7 +304,7 @@ describe('requests on one connection', () => {
     return (JSON.parse(Buffer.from(access.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
   };
 
-  it('are answered in their order, each to its own user, however long one takes', async () => {
+  it('are answered in order and each for its own user, even when one of them takes long', async () => {
     const users = Array.from({ length: 20 }, (_, i) => (i % 2 ? alice : bob));
     const text = users.map((user, i) => (i % 5 === 0 ? login(user.username) : '') + whoIs(user)).join('') + last;
     const answers = await answersTo(service.url, text);
@@ -316,7 +319,7 @@ describe('requests on one connection', () => {
     expect(answers.every(({ status }) => status === 200)).toBe(true);
   });
 
-  it('are not mixed with a body that nobody reads', async () => {
+  it('are kept apart from the unread body of a request before them', async () => {
     const hidden = `GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: hidden\r\n\r\n`;
     for (const first of ['GET /auth/getuser', 'POST /nothing', 'PUT /auth/token', 'POST /user/login']) {
       const since = service.log.length;
@@ -337,7 +340,7 @@ describe('requests on one connection', () => {
     'no HTTP at all\r\n\r\n',
     'CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:22\r\n\r\n',
     `GET /${'x'.repeat(9_000)}`,
-  ])('have their answers before that of what is no request: %.20s', async (nonsense) => {
+  ])('are answered before an invalid request that follows them is refused: %.20s', async (nonsense) => {
     const answers = await answersTo(service.url, login('alice') + whoIs(bob) + nonsense);
     expect(answers.map(({ status }) => status)).toEqual([200, 200, expect.any(Number)]);
     expect(answers[1]?.body).toBe('{"username":"bob"}');

@@ -22,7 +22,7 @@ import {
 
 const RUNS = Number(process.env['FUZZ_RUNS'] ?? (inject('mysqlUrl') ? 150 : 300));
 const TIMEOUT_MS = 30_000 + 100 * RUNS;
-/** A failure prints its seed; to be given here again. */
+/** Repeats a run: a failure prints its seed. */
 const SEED = process.env['FUZZ_SEED'];
 const PARAMETERS = { numRuns: RUNS, ...(SEED && { seed: Number(SEED) }) };
 
@@ -31,7 +31,7 @@ const CLIENT_SECRET = 'a-secret-of-its-own';
 const CLIENT = `${CLIENT_ID}:${createHash('sha256').update(CLIENT_SECRET).digest('hex')}`;
 const CLIENT_AUTHORIZATION = `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}`;
 
-/** In every value that no contract has a place for: nothing of it may be found in the store. */
+/** Stands in every value that no contract allows. The store must never contain it. */
 const MARK = 'smuggled';
 
 interface Route {
@@ -61,16 +61,17 @@ const FIELDS = [...new Set(ROUTES.flatMap(({ fields }) => fields))];
 type Account = Awaited<ReturnType<typeof signUp>>;
 
 let service: Service;
-/** Whoever is not to be touched. */
+/** An account that no request may change. */
 let victim: { readonly access: string };
-/** Whoever sends the requests, and an account of which it knows all. */
+/** The account that sends the requests. */
 let attacker: Account;
+/** An account whose credentials and tokens the attacker knows. */
 let mule: Account;
 let untouched: unknown;
 
 beforeAll(async () => {
   service = await startService({ env: { INTROSPECTION_CLIENTS: CLIENT, RATE_LIMIT: 'off' } });
-  // Not with the password that the requests are made of, or they would just be its logins.
+  // The requests contain PASSWORD. With that password, some of them would be valid logins.
   victim = await register(service.client, 'victim', 'known to the victim alone');
   untouched = await rowsOfVictim();
 });
@@ -80,7 +81,7 @@ beforeEach(async () => {
 });
 afterAll(() => service.stop());
 
-/** What prototypes have before anything is sent; the test runner's own additions included. */
+/** Returns the keys of the built-in prototypes, including those that the test runner adds. */
 const prototypes = () => [Object, Array, String, Function].map((each) => Reflect.ownKeys(each.prototype as object));
 const PROTOTYPES = prototypes();
 
@@ -92,7 +93,7 @@ async function rowsOfVictim(): Promise<unknown> {
   return [users, await rowsOf('SELECT * FROM sessions WHERE user_id = ?', [users[0]?.['id']])];
 }
 
-/** What holds when all is over, whatever was sent. */
+/** Checks that the prototypes, the victim and the tables are unharmed. */
 async function expectUnharmed(): Promise<void> {
   expect(prototypes()).toEqual(PROTOTYPES);
   expect(await rowsOfVictim()).toEqual(untouched);
@@ -110,7 +111,7 @@ async function expectUnharmed(): Promise<void> {
   expect((await service.client.get('/auth/getuser', victim.access)).body).toEqual({ username: 'victim' });
 }
 
-/** Sends a request, and checks what holds for every answer. */
+/** Sends a request, and checks its answer and its log line as every answer must be. */
 async function send(request: RawRequest, path: string | undefined = pathOf(request.target)): Promise<RawAnswer> {
   const since = service.log.length;
   const answer = await answerTo(service.url, request);
@@ -119,7 +120,10 @@ async function send(request: RawRequest, path: string | undefined = pathOf(reque
   return answer;
 }
 
-/** The path that a target is routed by, as it is where it cannot be decoded; undefined for one with a host. */
+/**
+ * Returns the path by which a target is routed: decoded if possible, else as it is.
+ * Returns undefined for a target with a host.
+ */
 function pathOf(target: string): string | undefined {
   if (!target.startsWith('/')) return undefined;
   const path = target.split(/[?#]/, 1)[0] ?? '';
@@ -141,7 +145,7 @@ const oddText = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc.string({ unit: 'grapheme', maxLength: 200 }),
   fc.string({ maxLength: 3_000 }),
-  // Code units, so that surrogates come alone.
+  // Code units instead of characters, so that lone surrogates occur.
   fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 20 }).map((units) => String.fromCharCode(...units)),
 );
 const ownValue = fc
@@ -158,7 +162,7 @@ const markedValue = fc.oneof(
   fc.constantFrom<unknown>([MARK], { [MARK]: MARK }, { toString: MARK }, { username: MARK, password: PASSWORD }),
 );
 
-/** What a field is meant for. */
+/** Returns valid values for a field. */
 function soundValue(name: string): fc.Arbitrary<unknown> {
   if (name === 'username') return fc.uuid().map((id) => `u-${id}`);
   if (name === 'email') return fc.uuid().map((id) => `${id}@example.com`);
@@ -170,7 +174,10 @@ function soundValue(name: string): fc.Arbitrary<unknown> {
 const route = fc.constantFrom(...ROUTES);
 type Entry = [name: string, value: unknown];
 
-/** Fields of a body in the order in which they are sent: those of the route, some of them twice or not at all, and others. */
+/**
+ * Returns the fields of a body in the order in which they are sent: fields of the route, some of
+ * them twice or missing, and foreign fields.
+ */
 function entriesFor({ fields }: Route): fc.Arbitrary<Entry[]> {
   const valueOf = (name: string) =>
     fc.oneof({ weight: 3, arbitrary: soundValue(name) }, { weight: 1, arbitrary: oddValue });
@@ -189,7 +196,7 @@ function entriesFor({ fields }: Route): fc.Arbitrary<Entry[]> {
   return fc.oneof(whole, torn);
 }
 
-/** By hand: an object has each name once, and `__proto__` not at all. */
+/** Builds the text by hand, since an object cannot repeat a name or have `__proto__` as a field. */
 const jsonOf = (entries: Entry[]) =>
   `{${entries.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value)}`).join(',')}}`;
 
@@ -198,8 +205,8 @@ const formOf = (entries: Entry[]) =>
     entries.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : JSON.stringify(value)]),
   ).toString();
 
-describe('a body', () => {
-  it('of any JSON in any field harms nobody', { timeout: TIMEOUT_MS }, async () => {
+describe('Random bodies', () => {
+  it('do no harm as JSON', { timeout: TIMEOUT_MS }, async () => {
     const cases = route.chain((each) => fc.tuple(fc.constant(each), entriesFor(each)));
     await fc.assert(
       fc.asyncProperty(cases, async ([{ method, path }, entries]) => {
@@ -211,7 +218,7 @@ describe('a body', () => {
     await expectUnharmed();
   });
 
-  it('of any form harms nobody', { timeout: TIMEOUT_MS }, async () => {
+  it('do no harm as forms', { timeout: TIMEOUT_MS }, async () => {
     const cases = fc
       .constantFrom(...ROUTES.filter(({ path }) => /^\/(auth|oauth)/.test(path)))
       .chain((each) => fc.tuple(fc.constant(each), entriesFor(each), fc.stringMatching(/^(&|=|%|%ff|\+|;){0,3}$/)));
@@ -225,7 +232,7 @@ describe('a body', () => {
     await expectUnharmed();
   });
 
-  it('of any multipart form harms nobody', { timeout: TIMEOUT_MS }, async () => {
+  it('do no harm as multipart forms', { timeout: TIMEOUT_MS }, async () => {
     const partOf = ({ fields }: Route) =>
       fc.tuple(
         fc.constantFrom(...DISPOSITIONS),
@@ -256,10 +263,10 @@ describe('a body', () => {
     await expectUnharmed();
   });
 
-  it('of raw bytes under any media type harms nobody', { timeout: TIMEOUT_MS }, async () => {
+  it('do no harm as raw bytes under any media type', { timeout: TIMEOUT_MS }, async () => {
     const mediaType = fc.oneof(
       fc.constantFrom(...ODD_MEDIA_TYPES),
-      // Whatever the value of a header may hold.
+      // All characters that the value of a header may contain.
       fc.stringMatching(/^[!-~\x80-\xff]([\t -~\x80-\xff]{0,60}[!-~\x80-\xff])?$/),
     );
     const repeated = fc.tuple(
@@ -269,7 +276,7 @@ describe('a body', () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 2_000 }),
       fc.json().map((text) => Buffer.from(text)),
-      // In encodings that they do not say.
+      // Texts in encodings that their media type does not declare.
       oddText.map((text) => Buffer.from(JSON.stringify({ username: text, password: text }), 'utf16le')),
       oddText.map((text) => Buffer.from(JSON.stringify({ token: text }), 'latin1')),
       oddText.map((text) => Buffer.from(`\ufeff{"token":"${text}"}`)),
@@ -285,8 +292,8 @@ describe('a body', () => {
   });
 });
 
-describe('a URL', () => {
-  it('with any path is answered in the dialect of its route', { timeout: TIMEOUT_MS }, async () => {
+describe('Random URLs', () => {
+  it('are answered in the dialect of their path', { timeout: TIMEOUT_MS }, async () => {
     const method = fc.constantFrom(...METHODS.filter((name) => name !== 'CONNECT'));
     const target = fc.oneof(
       fc.array(fc.constantFrom(...PIECES_OF_PATHS), { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join('')),
@@ -297,7 +304,7 @@ describe('a URL', () => {
     const short = target.filter((text) => text.length < 7_000);
     await fc.assert(
       fc.asyncProperty(method, short, async (verb, url) => {
-        // What the parser refuses has a body, whatever its method is.
+        // A refusal by the parser has a body even for HEAD.
         fc.pre(verb !== 'HEAD' || url.startsWith('/'));
         await send({ method: verb, target: url, headers: [credentialsFor(url)] });
       }),
@@ -306,7 +313,7 @@ describe('a URL', () => {
     await expectUnharmed();
   });
 
-  it('with any query changes nothing', { timeout: TIMEOUT_MS }, async () => {
+  it('do no harm by their query', { timeout: TIMEOUT_MS }, async () => {
     const endSessions = { method: 'DELETE', path: '/account/sessions', fields: [] };
     const query = fc.oneof(
       fc.webQueryParameters(),
@@ -323,13 +330,13 @@ describe('a URL', () => {
   });
 });
 
-describe('headers', () => {
+describe('Random headers', () => {
   const value = fc.oneof(
     fc.constantFrom(...ODD_HEADER_VALUES),
     fc.stringMatching(/^[!-~\x80-\xff]([\t -~\x80-\xff]{0,100}[!-~\x80-\xff])?$/),
   );
 
-  it('of any kind harm nobody', { timeout: TIMEOUT_MS }, async () => {
+  it('do no harm', { timeout: TIMEOUT_MS }, async () => {
     const name = fc.oneof(fc.constantFrom(...ODD_HEADERS), fc.stringMatching(/^X-[\w!#$%&'*+.^`|~-]{1,30}$/));
     const headers = fc.uniqueArray(fc.tuple(name, value), { maxLength: 5, selector: ([each]) => each.toLowerCase() });
     const fewBytes = headers.filter((given) => given.join('').length < 7_000);
@@ -342,7 +349,7 @@ describe('headers', () => {
     await expectUnharmed();
   });
 
-  it('of any kind leave a login what it is', { timeout: TIMEOUT_MS }, async () => {
+  it('do not break a login', { timeout: TIMEOUT_MS }, async () => {
     await fc.assert(
       fc.asyncProperty(value, value, async (agent, forwarded) => {
         const body = JSON.stringify({ username: mule.username, password: PASSWORD });
@@ -359,8 +366,8 @@ describe('headers', () => {
   });
 });
 
-describe('bytes that are no HTTP', () => {
-  it('are refused, and nothing else happens', { timeout: TIMEOUT_MS }, async () => {
+describe('Bytes that are not HTTP', () => {
+  it('never cause a 5xx and do no harm', { timeout: TIMEOUT_MS }, async () => {
     const whole = bytesOf({
       method: 'POST',
       target: '/auth/token',

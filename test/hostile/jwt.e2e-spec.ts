@@ -43,21 +43,21 @@ const hmac = (text: string, key: Buffer | string) => createHmac('sha256', key).u
 const FORGER = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const FORGED_JWK = { ...FORGER.publicKey.export({ format: 'jwk' }), alg: 'ES256', use: 'sig' };
 
-/** Signed by a stranger: the claims, and a header, both to be chosen. */
-function byForger(header: Json, claims: unknown): string {
+/** Returns a token that an attacker signed with a key of their own. */
+function forgeToken(header: Json, claims: unknown): string {
   const text = `${encoded(header)}.${encoded(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key: FORGER.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-/** Signed by this installation's own key. */
-async function byUs(claims: unknown, header: Json = {}): Promise<string> {
+/** Returns a token that is signed with the current key of the service. */
+async function signToken(claims: unknown, header: Json = {}): Promise<string> {
   const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
   const text = `${encoded({ alg: 'ES256', typ: 'at+jwt', kid, ...header })}.${encoded(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
-/** A refresh token that this installation would have signed. */
-function refreshByUs(claims: unknown): string {
+/** Returns a refresh token that is signed with the key of the service. */
+function signRefreshToken(claims: unknown): string {
   const key = deriveKey(service.app.get<Config>(CONFIG).AUTH_SECRET, 'refresh-token');
   const text = `${encoded({ alg: 'HS256', typ: 'rt+jwt' })}.${encoded(claims)}`;
   return `${text}.${hmac(text, key)}`;
@@ -67,15 +67,18 @@ async function publicJwk(): Promise<JsonWebKey> {
   return ((await service.client.get('/.well-known/jwks.json')).body as { keys: JsonWebKey[] }).keys[0]!;
 }
 
-/** Shows a token wherever one may be shown. @returns where it was honoured, or the status where it was neither that nor refused */
-async function honouredAt(token: string): Promise<string[]> {
+/**
+ * Presents a token to every route that takes one.
+ * @returns the routes that did not refuse the token, with their statuses
+ */
+async function acceptedAt(token: string): Promise<string[]> {
   const json = (path: string, body: Json) => ({ path, body: JSON.stringify(body), type: 'application/json' });
   const form = (path: string) => ({
     path,
     body: new URLSearchParams({ token }).toString(),
     type: 'application/x-www-form-urlencoded',
   });
-  const shown = [
+  const presented = [
     json('/auth/token/verify', { token }),
     json('/auth/token/refresh', { refresh: token }),
     json('/auth/token/refresh', { token }),
@@ -85,39 +88,39 @@ async function honouredAt(token: string): Promise<string[]> {
     form('/oauth/introspect'),
     form('/oauth/revoke'),
   ];
-  const honoured: string[] = [];
-  for (const { path, body, type, method = 'POST' } of shown.map((each) => ({ method: 'POST', ...each }))) {
+  const accepted: string[] = [];
+  for (const { path, body, type, method = 'POST' } of presented.map((each) => ({ method: 'POST', ...each }))) {
     const headers = { 'content-type': type, ...(path.startsWith('/oauth') && { authorization: BASIC }) };
     const response = await fetch(service.url + path, { method, body, headers });
     const isRefused = path.startsWith('/oauth')
       ? response.status === 200 && /^(\{"active":false\})?$/.test(await response.text())
       : response.status === 401 || response.status === 413;
-    // No text at all is a field that is missing.
+    // A blank token counts as a missing field, which is refused with 400.
     if (!isRefused && !(response.status === 400 && token.trim() === ''))
-      honoured.push(`${method} ${path}: ${response.status}`);
+      accepted.push(`${method} ${path}: ${response.status}`);
   }
-  // As one byte a character: what cannot stand in a header is refused by the parser.
+  // A header carries one byte a character. The parser would refuse any other text.
   const line = /[^\t\x20-\x7e\x80-\xff]/.test(token) ? encoded(token) : token;
   const request = { target: '/auth/getuser', headers: [['Authorization', `Bearer ${line}`]] as const };
   const { status } = await answerTo(service.url, request);
-  if (status !== 401 && status !== 431) honoured.push(`GET /auth/getuser: ${status}`);
-  return honoured;
+  if (status !== 401 && status !== 431) accepted.push(`GET /auth/getuser: ${status}`);
+  return accepted;
 }
 
-/** Nothing of what was shown has ended the victim's session, or spent its token. */
+/** Checks that no presented token has ended the victim's session or rotated its refresh token. */
 async function expectVictimUnharmed(): Promise<void> {
   expect((await service.client.get('/auth/getuser', victim.access)).status).toBe(200);
   expect((await service.client.post('/user/login/refresh', { refresh_token: victim.refresh })).status).toBe(201);
 }
 
 async function expectRefused(...tokens: string[]): Promise<void> {
-  for (const token of tokens) expect(await honouredAt(token), token.slice(0, 200)).toEqual([]);
+  for (const token of tokens) expect(await acceptedAt(token), token.slice(0, 200)).toEqual([]);
   await expectVictimUnharmed();
 }
 
-describe('a token without a signature is refused', () => {
+describe('Tokens without a signature', () => {
   it.each(['none', 'None', 'NONE', 'nOnE', 'none ', 'no\u006ee', '', 'null', 'ES256\0', 'es256', 'HS256,none'])(
-    'alg %j',
+    'are refused with alg %j',
     async (alg) => {
       const tokens = [victim.access, victim.refresh].flatMap((token) => [
         withSignature(withHeader(token, { alg }), ''),
@@ -135,13 +138,13 @@ describe('a token without a signature is refused', () => {
     ['an object', { toString: 'none' }],
     ['a boolean', false],
     ['a number', 0],
-  ])('%s for alg', async (_, alg) => {
+  ])('are refused with %s as alg', async (_, alg) => {
     await expectRefused(...[victim.access, victim.refresh].map((token) => withHeader(token, { alg })));
   });
 });
 
-describe('a token of another algorithm is refused', () => {
-  it.each(['HS256', 'HS384', 'HS512'])('%s with the public key for a secret, in any form of it', async (alg) => {
+describe('Tokens under another algorithm', () => {
+  it.each(['HS256', 'HS384', 'HS512'])('are refused with %s and any form of the public key as secret', async (alg) => {
     const jwk = await publicJwk();
     const key = createPublicKey({ key: jwk, format: 'jwk' });
     const pem = key.export({ type: 'spki', format: 'pem' }) as string;
@@ -178,7 +181,7 @@ describe('a token of another algorithm is refused', () => {
     await expectVictimUnharmed();
   });
 
-  it('an access token for a refresh token, and the other way round', async () => {
+  it('are refused in place of the other kind of token', async () => {
     const { access, refresh } = victim;
     expect((await service.client.post('/auth/token/verify', { token: refresh })).status).toBe(401);
     expect((await service.client.get('/auth/getuser', refresh)).status).toBe(401);
@@ -194,39 +197,39 @@ describe('a token of another algorithm is refused', () => {
   });
 });
 
-describe('a header that names a key is of no use', () => {
+describe('Tokens with a forged header', () => {
   it.each<[string, Json]>([
     ['a jwk', { jwk: FORGED_JWK }],
-    ['a jwk under our kid', { jwk: { ...FORGED_JWK, kid: 'ours' }, kid: 'ours' }],
+    ["a jwk under the service's kid", { jwk: { ...FORGED_JWK, kid: 'ours' }, kid: 'ours' }],
     ['a jku', { jku: 'http://127.0.0.1:9/jwks.json' }],
-    ['a file for a jku', { jku: 'file:///dev/zero' }],
+    ['a file as jku', { jku: 'file:///dev/zero' }],
     ['an x5u', { x5u: 'http://127.0.0.1:9/certificate.pem' }],
     ['an x5c', { x5c: [FORGER.publicKey.export({ type: 'spki', format: 'der' }).toString('base64')] }],
-    ['a path for a kid', { kid: '../../../../dev/null' }],
-    ['an empty file for a kid', { kid: '/proc/sys/kernel/randomize_va_space' }],
-    ['SQL for a kid', { kid: "' UNION SELECT 'x' -- " }],
-    ['a command for a kid', { kid: '| sleep 10' }],
+    ['a path as kid', { kid: '../../../../dev/null' }],
+    ['an empty file as kid', { kid: '/proc/sys/kernel/randomize_va_space' }],
+    ['SQL as kid', { kid: "' UNION SELECT 'x' -- " }],
+    ['a command as kid', { kid: '| sleep 10' }],
     ['NUL in a kid', { kid: 'ours\0' }],
-    ['a prototype for a kid', { kid: '__proto__' }],
-    ['a constructor for a kid', { kid: 'constructor' }],
+    ['a prototype as kid', { kid: '__proto__' }],
+    ['a constructor as kid', { kid: 'constructor' }],
     ['no kid', { kid: undefined }],
     ['an empty kid', { kid: '' }],
-    ['null for a kid', { kid: null }],
-    ['a list for a kid', { kid: ['ours'] }],
+    ['null as kid', { kid: null }],
+    ['a list as kid', { kid: ['ours'] }],
     ['a very long kid', { kid: 'k'.repeat(3_000) }],
     ['lone surrogates in a kid', { kid: '\ud800' }],
     ['crit', { crit: ['exp'] }],
     ['an unencoded payload', { b64: false, crit: ['b64'] }],
     ['compression', { zip: 'DEF' }],
     ['encryption', { enc: 'A256GCM', alg: 'dir' }],
-    ['content of its own', { cty: 'JWT' }],
-  ])('%s', async (_, change) => {
+    ['a content type', { cty: 'JWT' }],
+  ])('are refused: %s', async (_, change) => {
     const ours = decoded(victim.access, 0)['kid'];
     const named = {
       ...change,
       ...(JSON.parse(JSON.stringify(change).replaceAll('"ours', `"${String(ours)}`)) as Json),
     };
-    const forged = byForger({ alg: 'ES256', typ: 'at+jwt', kid: ours, ...named }, decoded(victim.access, 1));
+    const forged = forgeToken({ alg: 'ES256', typ: 'at+jwt', kid: ours, ...named }, decoded(victim.access, 1));
     const changed = [victim.access, victim.refresh].map((token) => withHeader(token, change));
     await expectRefused(forged, ...changed.filter((token) => token !== victim.refresh));
   });
@@ -238,13 +241,13 @@ describe('a header that names a key is of no use', () => {
     ['another type', { typ: 'JWT' }],
     ['the type in capitals', { typ: 'AT+JWT' }],
     ['no type', { typ: undefined }],
-  ])('not even where our own key has signed it: %s', async (_, change) => {
-    await expectRefused(await byUs(decoded(victim.access, 1), change));
+  ])('are refused even under a signature of the service: %s', async (_, change) => {
+    await expectRefused(await signToken(decoded(victim.access, 1), change));
   });
 });
 
-describe('a signature', () => {
-  it('that is not there, is zero, cut, longer or of something else is refused', async () => {
+describe('Signatures', () => {
+  it('are refused when they are missing, zero, cut, extended or of another token', async () => {
     const own = Buffer.from(part(victim.access, 2), 'base64url');
     const zeros = Buffer.alloc(64);
     const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
@@ -259,7 +262,7 @@ describe('a signature', () => {
       own.subarray(0, 63),
       Buffer.concat([own, Buffer.alloc(1)]),
       Buffer.concat([own, own]),
-      // 0 as a DER sequence of two numbers.
+      // The DER encoding of r = 0 and s = 0.
       Buffer.from('3006020100020100', 'hex'),
       derOf(own),
       part(victim.refresh, 2),
@@ -271,7 +274,7 @@ describe('a signature', () => {
     );
   });
 
-  it('that is spelled otherwise is refused', async () => {
+  it('are refused in any encoding but canonical base64url', async () => {
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const spellings = [victim.access, victim.refresh].flatMap((token) => {
       const [header = '', claims = '', signature = ''] = token.split('.');
@@ -280,7 +283,7 @@ describe('a signature', () => {
         `${token}=`,
         `${token}==`,
         `${header}=.${claims}=.${signature}`,
-        // The bits that the last character has too many.
+        // Changes only the unused bits of the last base64 character.
         `${header}.${claims}.${signature.slice(0, -1)}${alphabet[last ^ 1]!}`,
         `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('base64')}`,
         `${header}.${claims}.${Buffer.from(signature, 'base64url').toString('hex')}`,
@@ -294,19 +297,19 @@ describe('a signature', () => {
     await expectRefused(...spellings);
   });
 
-  it('is not the one text that covers its claims: (r, n - s) verifies too, and opens what the first one opens and no more', async () => {
+  it('are malleable, but (r, n - s) gives no more access than (r, s)', async () => {
     const twin = withSignature(victim.access, mirrored(Buffer.from(part(victim.access, 2), 'base64url')));
     expect(twin).not.toBe(victim.access);
     expect((await service.client.get('/auth/getuser', twin)).body).toEqual({ username: victim.username });
-    // So nothing may go by the text of a token: whoever ends the session ends both.
+    // A logout must therefore end the session, since a list of revoked token texts would miss one.
     await service.client.delete('/user/login', { access_token: twin, refresh_token: victim.refresh });
     for (const token of [twin, victim.access])
       expect((await service.client.post('/auth/token/verify', { token })).status).toBe(401);
   });
 });
 
-describe('a token that is no compact JWS is refused', () => {
-  it('with white space, quotes, other parts, or much too long', async () => {
+describe('Texts that are not a compact JWS', () => {
+  it('are refused with white space, quotes, wrong parts or too much length', async () => {
     const tokens = [victim.access, victim.refresh].flatMap((token) => [
       ` ${token}`,
       `\t${token}`,
@@ -331,16 +334,16 @@ describe('a token that is no compact JWS is refused', () => {
       `${encoded('"alg"')}.${encoded('1')}.${part(token, 2)}`,
       `${encoded('{"alg":"ES256"')}.${part(token, 1)}.${part(token, 2)}`,
     ]);
-    // In a header white space around a value is none of it.
+    // HTTP strips white space around the value of a header.
     for (const token of tokens)
       expect(
-        (await honouredAt(token)).filter((where) => !where.startsWith('GET') || token.trim() === token),
+        (await acceptedAt(token)).filter((where) => !where.startsWith('GET') || token.trim() === token),
         JSON.stringify(token.slice(0, 100)),
       ).toEqual([]);
     await expectVictimUnharmed();
   });
 
-  it('in JSON serialization, or encrypted', async () => {
+  it('are refused in JSON serialization and as an encrypted JWT', async () => {
     const payload = Buffer.from(JSON.stringify(decoded(victim.access, 1)));
     const flattened = await new FlattenedSign(payload)
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
@@ -359,7 +362,7 @@ describe('a token that is no compact JWS is refused', () => {
   });
 });
 
-describe('claims that our own key has signed', () => {
+describe('Claims under a valid signature', () => {
   const WRONG: [string, unknown[]][] = [
     ['iss', [undefined, null, '', ['http://localhost:3000'], 1, {}]],
     ['sub', [undefined, null, '', 0, [], {}, true]],
@@ -371,25 +374,25 @@ describe('claims that our own key has signed', () => {
     ['token_type', [undefined, null, '', 'refresh', 'Access', ['access'], {}, 1]],
   ];
 
-  it.each(WRONG)('are checked: %s', async (name, values) => {
+  it.each(WRONG)('are refused with a wrong %s', async (name, values) => {
     const claims = decoded(victim.access, 1);
-    const tokens = await Promise.all(values.map((value) => byUs({ ...claims, [name]: value })));
+    const tokens = await Promise.all(values.map((value) => signToken({ ...claims, [name]: value })));
     await expectRefused(...tokens);
   });
 
   it.each<[string, unknown]>([
-    ['no object', 'text'],
+    ['a text', 'text'],
     ['null', 'null'],
     ['a list', []],
     ['a number', '1'],
     ['nothing', ''],
-    ['no JSON', '{"sub":'],
+    ['invalid JSON', '{"sub":'],
     ['a prototype', '{"__proto__":{"sub":"x","sid":"x"}}'],
-  ])('must be an object: %s', async (_, claims) => {
-    await expectRefused(await byUs(claims), await byUs(claims, { typ: 'JWT' }), refreshByUs(claims));
+  ])('are refused unless they are a JSON object: %s', async (_, claims) => {
+    await expectRefused(await signToken(claims), await signToken(claims, { typ: 'JWT' }), signRefreshToken(claims));
   });
 
-  it('belong to one account: the session of one under the name of another is refused', async () => {
+  it('are refused when the session and the account do not belong together', async () => {
     const stranger = await register(service.client);
     const [ours, theirs] = [decoded(victim.access, 1), decoded(stranger.access, 1)];
     for (const claims of [
@@ -397,7 +400,7 @@ describe('claims that our own key has signed', () => {
       { ...ours, sid: theirs['sid'] },
       { ...ours, iss: 'http://evil.example.com' },
     ]) {
-      const token = await byUs(claims);
+      const token = await signToken(claims);
       expect((await service.client.post('/auth/token/verify', { token })).status).toBe(401);
       expect((await service.client.get('/auth/getuser', token)).status).toBe(401);
     }
@@ -405,30 +408,30 @@ describe('claims that our own key has signed', () => {
   });
 
   it.each<[string, Json]>([
-    ['a counter of text', { counter: '0' }],
+    ['a text as counter', { counter: '0' }],
     ['no counter', { counter: undefined }],
-    ['a broken counter', { counter: 0.5 }],
-    ['a counter beyond what is exact', { counter: 2 ** 60 }],
-    ['a counter beyond the column', { counter: 2 ** 40 }],
-    ['a counter to come', { counter: 1 }],
+    ['a fractional counter', { counter: 0.5 }],
+    ['a counter above 2^53', { counter: 2 ** 60 }],
+    ['a counter beyond the range of the column', { counter: 2 ** 40 }],
+    ['a counter not yet issued', { counter: 1 }],
     ['another sid', { sid: 'nobody' }],
-    ['SQL for a sid', { sid: "' OR 1=1 -- " }],
-    ['a list for a sid', { sid: ['nobody'] }],
+    ['SQL as sid', { sid: "' OR 1=1 -- " }],
+    ['a list as sid', { sid: ['nobody'] }],
     ['another sub', { sub: 'nobody' }],
-    ['exp of text', { exp: '9999999999' }],
-    ['an endless life', { exp: 1e300 }],
-    ['iat to come', { iat: 9_999_999_999 }],
+    ['a text as exp', { exp: '9999999999' }],
+    ['an exp that never comes', { exp: 1e300 }],
+    ['an iat in the future', { iat: 9_999_999_999 }],
     ['another type', { token_type: 'access' }],
-  ])('of a refresh token are checked: %s', async (_, change) => {
-    const token = refreshByUs({ ...decoded(victim.refresh, 1), ...change });
+  ])('are refused in a refresh token with %s', async (_, change) => {
+    const token = signRefreshToken({ ...decoded(victim.refresh, 1), ...change });
     expect((await service.client.post('/auth/token/refresh', { refresh: token })).status).toBe(401);
     expect((await service.client.post('/user/login/refresh', { refresh_token: token })).status).toBe(401);
     await expectVictimUnharmed();
   });
 });
 
-describe('tokens of another installation', () => {
-  it('are refused, with its keys under our names too', async () => {
+describe('Tokens of another installation', () => {
+  it('are refused, even when they carry the kid of this installation', async () => {
     const { access, refresh } = await register(other.client, victim.username);
     const { kid, privateKey } = await other.app.get(SigningKeysService).signing();
     const text = `${part(victim.access, 0)}.${part(victim.access, 1)}`;
@@ -438,13 +441,13 @@ describe('tokens of another installation', () => {
   });
 });
 
-describe('a request with more than one Authorization header', () => {
+describe('The Authorization header', () => {
   it.each<[string, (good: string) => string[]]>([
-    ['two good ones', (good) => [good, good]],
-    ['a good one first', (good) => [good, 'Bearer x']],
-    ['a good one last', (good) => ['Bearer x', good]],
-    ['a good and an empty one', (good) => [good, '']],
-  ])('is refused: %s', async (_, values) => {
+    ['valid twice', (good) => [good, good]],
+    ['valid, then invalid', (good) => [good, 'Bearer x']],
+    ['invalid, then valid', (good) => ['Bearer x', good]],
+    ['valid, then empty', (good) => [good, '']],
+  ])('is refused when it comes twice: %s', async (_, values) => {
     const headers = values(`Bearer ${victim.access}`).map((value) => ['Authorization', value] as const);
     const answer = await answerTo(service.url, { target: '/auth/getuser', headers });
     expect([answer.status, JSON.parse(answer.body)]).toEqual([400, { detail: 'bad request' }]);
@@ -461,17 +464,17 @@ describe('a request with more than one Authorization header', () => {
     'Token TOKEN',
     'Basic TOKEN',
     'JWT TOKEN',
-  ])('and other forms of one: %s', async (value) => {
+  ])('is refused in any other form: %s', async (value) => {
     const headers = [['Authorization', value.replaceAll('TOKEN', victim.access)]] as const;
     expect((await answerTo(service.url, { target: '/auth/getuser', headers })).status).toBe(401);
   });
 
-  it.each(['bearer TOKEN', 'BEARER TOKEN', 'Bearer   TOKEN', 'Bearer TOKEN  '])('is not %j', async (value) => {
+  it.each(['bearer TOKEN', 'BEARER TOKEN', 'Bearer   TOKEN', 'Bearer TOKEN  '])('is accepted as %j', async (value) => {
     const headers = [['Authorization', value.replaceAll('TOKEN', victim.access)]] as const;
     expect((await answerTo(service.url, { target: '/auth/getuser', headers })).status).toBe(200);
   });
 
-  it('is no way to give a token in the body, the query, a cookie or another header', async () => {
+  it('is the only place for a token: the body, the query, cookies and other headers are ignored', async () => {
     const { access } = victim;
     const headers = [
       ['Cookie', `access=${access}; token=${access}; Authorization=Bearer ${access}`],
@@ -489,7 +492,7 @@ describe('a request with more than one Authorization header', () => {
   });
 });
 
-/** The signature as a DER sequence, as OpenSSL writes it by itself. */
+/** Returns a signature in the DER encoding that OpenSSL uses by default. */
 function derOf(signature: Buffer): Buffer {
   const numbers = [signature.subarray(0, 32), signature.subarray(32)].map((number) => {
     const bytes = number[0]! >= 0x80 ? Buffer.concat([Buffer.alloc(1), number]) : number;
@@ -499,7 +502,7 @@ function derOf(signature: Buffer): Buffer {
   return Buffer.concat([Buffer.from([0x30, content.length]), content]);
 }
 
-/** Of a signature (r, s) the other one that holds for the same text, (r, n - s), which needs no key to make. */
+/** Returns (r, n - s) for a signature (r, s). It is valid for the same text and needs no key. */
 function mirrored(signature: Buffer): Buffer {
   const order = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
   const s = order - BigInt(`0x${signature.subarray(32).toString('hex')}`);

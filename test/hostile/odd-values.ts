@@ -1,4 +1,4 @@
-/** What is known to trip readers of fields, names, paths, queries and headers. */
+/** Values that are known to break parsers of fields, names, paths, queries and headers. */
 
 // prettier-ignore
 export const ODD_NAMES = [
@@ -7,7 +7,7 @@ export const ODD_NAMES = [
   '', ' ', '\0', 'username ', 'USERNAME', 'username[]', 'username[0]', 'user.name', '\ufeffusername', 'usern\u0061me\u200b',
 ];
 
-/** What a store may have columns for, and the core members. */
+/** Names that columns of the store or members of the core may have. */
 // prettier-ignore
 export const INNER_NAMES = [
   'firstName', 'lastName', 'passwordHash', 'sessionEpoch', 'keptSessionId', 'createdAt', 'disabledAt', 'usernameKey', 'first_name', 'email', 'id',
@@ -21,7 +21,7 @@ export const ODD_TEXTS = [
   'victim@example.com\n', '$argon2id$v=19$m=1024,t=1,p=1$AAAA$AAAA',
 ];
 
-/** What a path may be put together from. */
+/** Pieces that the fuzzer joins into paths. */
 // prettier-ignore
 export const PIECES_OF_PATHS = [
   '/', '//', '/auth', '/user', '/oauth', '/account', '/.well-known', '/token', '/login', '/sessions', '/getuser', '/livez', '/docs', '/.', '/..',
@@ -59,7 +59,7 @@ export const ODD_HEADER_VALUES = [
   'for="[::1]:80"', '<script>', '${jndi:ldap://127.0.0.1/a}', 'bytes=0-', 'Thu, 01 Jan 1970 00:00:00 GMT', 'é', '\xff\xfe', "'; DROP TABLE users; --",
 ];
 
-/** Part headers of multipart forms; NAME stands for the field's. */
+/** Headers of the parts of multipart forms. NAME stands for the name of the field. */
 export const DISPOSITIONS = [
   'Content-Disposition: form-data; name="NAME"',
   'Content-Disposition: form-data; name="NAME"; filename="f"',

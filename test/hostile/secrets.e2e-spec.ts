@@ -11,7 +11,7 @@ import { exchange } from '../support/raw-http.js';
 import { newStore, type Store } from '../support/store.js';
 import { Way } from '../support/way.js';
 
-/** Random, and written otherwise in each encoding. */
+/** Returns a random secret whose spelling differs in each encoding. */
 const canary = (name: string) => `${name} ü+/&=%? ${randomBytes(12).toString('hex')}`;
 
 const SECRETS = {
@@ -31,9 +31,9 @@ let folder: string;
 let way: Way | undefined;
 let service: ServiceProcess;
 let url: string;
-/** What is not to be found anywhere, by its name. */
+/** The secrets that must not leak, by name. */
 const secrets = new Map<string, string>(Object.entries(SECRETS));
-/** Every answer that refuses something, to the letter. */
+/** The headers and the body of every refusal. */
 const refusals: string[] = [];
 const statuses = new Set<number>();
 
@@ -92,7 +92,7 @@ async function call(method: string, path: string, { bearer, basic, json, raw, ty
   return { status: response.status, text };
 }
 
-/** Remembers every token of an answer as a secret. */
+/** Returns the tokens of an answer, and remembers each of them as a secret. */
 function tokensOf({ text }: { text: string }): { access: string; refresh: string } {
   const body = JSON.parse(text) as Record<string, string>;
   for (const token of Object.values(body)) {
@@ -107,7 +107,7 @@ const form = (fields: Record<string, string>) => ({
   raw: new URLSearchParams(fields).toString(),
 });
 
-/** Every route of everything, right and wrong. */
+/** Calls every route with valid and with invalid requests. */
 async function everyRoute(name: string): Promise<void> {
   const { password, wrongPassword, nextPassword, secondPassword, clientSecret, wrongClientSecret } = SECRETS;
   const email = `${name}@example.com`;
@@ -138,7 +138,7 @@ async function everyRoute(name: string): Promise<void> {
     bearer: a.access,
     json: { current_password: nextPassword, new_password: password },
   });
-  await call('DELETE', '/account/sessions', { bearer: a.access });
+  await call('DELETE', '/account/sessions?scope=others', { bearer: a.access });
   await call('DELETE', `/account/sessions/${a.refresh}`, { bearer: a.access });
   await call('DELETE', '/user/login', { json: { access_token: b.access, refresh_token: a.refresh } });
   await call('DELETE', '/user/login', { json: { access_token: b.access, refresh_token: b.refresh } });
@@ -161,11 +161,11 @@ async function everyRoute(name: string): Promise<void> {
     await call('POST', path, { raw: `password=${wrongPassword}` });
     await call('POST', path, { raw: wrongPassword, type: 'text/plain' });
     await call('POST', path, { json: { ...json, password: { value: wrongPassword } } });
-    // Typed into the wrong field.
+    // A user types the password into the wrong field.
     await call('POST', path, {
       json: { ...json, username: wrongPassword, email: wrongPassword, first_name: `\n${wrongPassword}` },
     });
-    // Put where they do not belong.
+    // A client puts credentials into the URL.
     const [typed, token] = [encodeURIComponent(wrongPassword), a.access];
     await call('POST', `${path}?username=${name}&password=${typed}&access_token=${token}`, { json });
     await call('POST', `${path}?password=${typed}&token=${token}&%`, { json });
@@ -178,7 +178,7 @@ async function everyRoute(name: string): Promise<void> {
     refusals.push((await exchange(url, nonsense)).toString());
 }
 
-/** On the store itself, behind the service's back. */
+/** Runs statements on the store directly, bypassing the service. Returns the result of each. */
 async function onStore(...statements: string[]): Promise<unknown[]> {
   const results: unknown[] = [];
   if (store.isMySql) {
@@ -196,7 +196,7 @@ async function onStore(...statements: string[]): Promise<unknown[]> {
   return results;
 }
 
-/** Everything in every table, bytes being one character each. */
+/** Returns all rows of all tables as JSON. Binary columns are decoded as Latin-1. */
 async function everyRow(): Promise<string> {
   const list = store.isMySql
     ? 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()'
@@ -213,10 +213,11 @@ function isBytes(value: unknown): value is { data: number[] } {
   return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'Buffer';
 }
 
-/** How a secret may be written. */
+/** Returns the secret in each encoding in which it may leak. */
 function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // In the middle of something else, it begins at any of three places, and its ends are written with what is next to them.
+  // Inside a longer text, a secret starts at one of three offsets of a base64 group, and its first
+  // and last characters mix with the neighbouring bytes. Those characters are left out.
   const base64 = [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')
@@ -238,15 +239,15 @@ function spellingsOf(secret: string): string[] {
   ];
 }
 
-/** The names of the secrets that are somewhere in a text. */
+/** Returns the names of the secrets that a text contains. */
 function secretsIn(text: string): string[] {
   return [...secrets]
     .filter(([, secret]) => spellingsOf(secret).some((each) => text.includes(each)))
     .map(([name]) => name);
 }
 
-describe('secrets', () => {
-  it('would be found, however they are written', () => {
+describe('Secrets', () => {
+  it('are detected in every encoding', () => {
     const secret = SECRETS.password;
     const around = (text: string) => Buffer.from(`${text}${secret}${text}`);
     const written = ['', 'x', 'xx'].flatMap((text) => [
@@ -261,7 +262,7 @@ describe('secrets', () => {
     expect(secretsIn('nothing of the kind')).toEqual([]);
   });
 
-  it('are given to every route, on a store that works, fails, and works again', { timeout: 60_000 }, async () => {
+  it('are sent to every route, before, during and after a failure of the store', { timeout: 60_000 }, async () => {
     await everyRoute('before');
     await onStore('ALTER TABLE users RENAME TO users_away');
     const { password, wrongPassword } = SECRETS;
@@ -289,17 +290,17 @@ describe('secrets', () => {
     if (way) await whileItFails();
     way?.open();
     await everyRoute('after');
-    // Whoever leaves out half of it has not looked everywhere.
+    // Guards against a run that has silently skipped a part of the calls.
     const expected = [200, 201, 204, 400, 401, 404, 405, 409, 413, 415, 500, ...(way ? [503] : [])];
     expect([...statuses].sort((a, b) => a - b)).toEqual(expect.arrayContaining(expected));
   });
 
-  it('are in no refusal', () => {
+  it('do not appear in any refusal', () => {
     expect(refusals.length).toBeGreaterThan(100);
     for (const refusal of refusals) expect(secretsIn(refusal), refusal).toEqual([]);
   });
 
-  it('are in no log', () => {
+  it('do not appear in the log', () => {
     expect(service.stdout.split('\n').length).toBeGreaterThan(200);
     expect(service.stdout).toContain('"level":"error"');
     expect(secretsIn(service.stdout)).toEqual([]);
@@ -307,13 +308,13 @@ describe('secrets', () => {
     expect(service.stdout).not.toMatch(/\$argon2|PRIVATE KEY/);
   });
 
-  it('are in no column of the store', async () => {
+  it('do not appear in any column of the store', async () => {
     const rows = await everyRow();
     expect(rows).toContain('before@example.com');
     expect(secretsIn(rows)).toEqual([]);
   });
 
-  it('are in no file', () => {
+  it('do not appear in any file', () => {
     for (const each of new Set([folder, store.env['DATA_DIR'] ?? folder]))
       for (const file of readdirSync(each, { recursive: true, withFileTypes: true }).filter((entry) =>
         entry.isFile(),
@@ -323,7 +324,7 @@ describe('secrets', () => {
       }
   });
 
-  it.runIf(canSeeProcesses)('are in no argument of a process, nor handed on to one that has no use for them', () => {
+  it.runIf(canSeeProcesses)('do not appear in process arguments or in the environment of child processes', () => {
     const [parent, ...children] = familyOf(service.pid);
     expect(children.length).toBeGreaterThan(0);
     const read = (pid: number, name: string) => readFileSync(`/proc/${pid}/${name}`).toString();
@@ -334,7 +335,7 @@ describe('secrets', () => {
     }
   });
 
-  it.runIf(inject('mysqlUrl'))('are not told when the database refuses them', async () => {
+  it.runIf(inject('mysqlUrl'))('are not printed when the database refuses the password', async () => {
     const database = new URL(store.env['DATABASE_URL']!);
     database.password = SECRETS.clientSecret;
     const refused = new ServiceProcess({

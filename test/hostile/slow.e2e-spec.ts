@@ -28,7 +28,7 @@ async function start(env: Record<string, string>): Promise<void> {
   url = new URL(await service.ready());
 }
 
-/** A client that takes its time, and goes on when it is told that it has taken too much. */
+/** Trickles a request to the service, and goes on after the service has answered with a timeout. */
 class SlowClient {
   received = '';
   readonly connected: Promise<void>;
@@ -37,8 +37,10 @@ class SlowClient {
   private readonly timer: NodeJS.Timeout | undefined;
 
   /**
-   * @param reads whether it reads what it gets
-   * @param from its address
+   * @param first what the client sends as soon as it is connected
+   * @param more what the client sends every 500 ms from then on
+   * @param reads whether the client reads the answer
+   * @param from the address of the client
    */
   constructor(first: string, more = '', reads = true, from = '127.0.0.1') {
     this.socket = connect({ port: Number(url.port), host: url.hostname, localAddress: from });
@@ -76,26 +78,26 @@ function slowClients(count: number, ...of: ConstructorParameters<typeof SlowClie
 const HEAD = 'POST /auth/token HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n';
 const get = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 
-/** Milliseconds that all but one in a hundred requests stay below, in the middle one of some rounds. */
+/** Returns the median over five rounds of the 99th percentile of the latency, in milliseconds. */
 async function p99(request: () => Promise<unknown>): Promise<number> {
   const rounds: number[] = [];
   for (let round = 0; round < 5; round++) {
     const times: number[] = [];
-    const oneAfterTheOther = async () => {
+    const inSequence = async () => {
       for (let i = 0; i < 50; i++) {
         const startedAt = performance.now();
         await request();
         times.push(performance.now() - startedAt);
       }
     };
-    await Promise.all([oneAfterTheOther(), oneAfterTheOther()]);
+    await Promise.all([inSequence(), inSequence()]);
     rounds.push(times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)]!);
   }
   return rounds.sort((a, b) => a - b)[Math.floor(rounds.length / 2)]!;
 }
 
-describe('slow clients', () => {
-  it.runIf(canSeeProcesses)('by the hundred are cut, and nobody else waits for them', { timeout: 60_000 }, async () => {
+describe('Slow clients', () => {
+  it.runIf(canSeeProcesses)('are disconnected and do not delay other clients', { timeout: 60_000 }, async () => {
     await start({ HASH_TIMEOUT: '1', SWAGGER: 'on' });
     const body = JSON.stringify({ username: 'someone', password: PASSWORD });
     const headers = { 'content-type': 'application/json' };
@@ -108,7 +110,7 @@ describe('slow clients', () => {
       ...slowClients(50, `${HEAD}Transfer-Encoding: chunked\r\n\r\n`, '1\r\n \r\n'),
       ...slowClients(50, ''),
     ];
-    // More than fits between two programs, of answers that are made at once and of one that is made as it is taken.
+    // Answers that exceed the socket buffers: one is written as a whole, the other is streamed.
     slowClients(10, get('/openapi.json').repeat(100), '', false);
     slowClients(20, get('/docs/swagger-ui-bundle.js').repeat(10), '', false);
     await Promise.all(clients.map(({ connected }) => connected));
@@ -121,13 +123,13 @@ describe('slow clients', () => {
 
     await Promise.all(late.map(({ closed }) => closed));
     for (const { received } of late) expect(received).toMatch(/^HTTP\/1\.1 408 .*application\/problem\+json/s);
-    // Whoever does not read does not see either that the connection has ended.
+    // A client that does not read sees no end of its connection, so the server side is counted.
     const left = () => connectionsOf(service.pid, Number(url.port));
     await vi.waitUntil(() => left() <= 2, { timeout: 30_000, interval: 500 });
     expect(await p99(whoAmI)).toBeLessThan(200);
   });
 
-  it('are told that they have none, once their connection has been idle for KEEP_ALIVE_TIMEOUT', async () => {
+  it('are disconnected once their connection has been idle for KEEP_ALIVE_TIMEOUT', async () => {
     await start({ KEEP_ALIVE_TIMEOUT: '1' });
     const [client] = slowClients(1, get('/livez'));
     await client!.closed;
@@ -135,7 +137,7 @@ describe('slow clients', () => {
   });
 });
 
-describe('connections beyond MAX_CONNECTIONS', () => {
+describe('Connections beyond MAX_CONNECTIONS', () => {
   const MAX = 20;
   const answered = async () => {
     const [client] = slowClients(1, get('/livez').replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
@@ -143,7 +145,7 @@ describe('connections beyond MAX_CONNECTIONS', () => {
     return client!.received.startsWith('HTTP/1.1 200 ');
   };
 
-  it('are closed at once, and taken again once others have gone', async () => {
+  it('are closed at once, and accepted again after other clients have left', async () => {
     await start({ MAX_CONNECTIONS: String(MAX) });
     const first = slowClients(MAX, HEAD);
     const rest = slowClients(3 * MAX, HEAD);
@@ -155,7 +157,7 @@ describe('connections beyond MAX_CONNECTIONS', () => {
     await until(answered);
   });
 
-  it('take the place of those that are only kept', async () => {
+  it('replace idle connections', async () => {
     await start({ MAX_CONNECTIONS: String(MAX), KEEP_ALIVE_TIMEOUT: '600' });
     const idle = slowClients(MAX, get('/livez'));
     await until(() => idle.every(({ received }) => received.endsWith('"ok"}')));
@@ -165,13 +167,13 @@ describe('connections beyond MAX_CONNECTIONS', () => {
   });
 });
 
-// Elsewhere than on Linux the loopback has one address.
-describe.runIf(canSeeProcesses)('connections of one source beyond MAX_CONNECTIONS_SOURCE', () => {
+// Only Linux gives the loopback more than one address.
+describe.runIf(canSeeProcesses)('Connections of one source beyond MAX_CONNECTIONS_SOURCE', () => {
   const MAX = 10;
   const some = (count: number, from: string) => slowClients(count, get('/livez'), '', true, from);
   const isServed = (client: SlowClient) => client.received.startsWith('HTTP/1.1 200 ');
 
-  it('are closed at once, and those of others are served', async () => {
+  it('are closed at once, while other sources are served', async () => {
     await start({ MAX_CONNECTIONS_SOURCE: String(MAX), KEEP_ALIVE_TIMEOUT: '600' });
     const first = [...some(MAX / 2, '127.0.1.1'), ...some(MAX / 2, '127.0.1.200')];
     await until(() => first.every(isServed));
@@ -193,7 +195,7 @@ describe.runIf(canSeeProcesses)('connections of one source beyond MAX_CONNECTION
     });
   });
 
-  it('are taken from a trusted proxy, whatever it forwards', async () => {
+  it('are accepted from a trusted proxy', async () => {
     await start({ MAX_CONNECTIONS_SOURCE: String(MAX), KEEP_ALIVE_TIMEOUT: '600', TRUST_PROXY: '127.0.1.0/24' });
     const forwarded = some(3 * MAX, '127.0.1.1');
     await until(() => forwarded.every(isServed));

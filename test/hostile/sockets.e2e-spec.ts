@@ -15,7 +15,7 @@ import { embeddedStore } from '../support/store.js';
 
 const HOST = 'Host: localhost\r\n';
 
-/** Requests that Node hands over, refuses or waits for in ways of their own. */
+/** Requests that take special paths through Node: upgrades, tunnels, refusals, expectations. */
 const TEXTS: readonly string[] = [
   'CONNECT localhost:22 HTTP/1.1\r\nHost: localhost:22\r\n\r\n',
   'CONNECT http://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\nhello',
@@ -37,7 +37,7 @@ const WAYS: readonly Leave[] = [
   (socket) => socket.end(() => socket.resetAndDestroy()),
 ];
 
-/** Sends the beginning of a text, and leaves at once or as soon as there is an answer. */
+/** Sends a text, and disconnects at once or as soon as the answer begins. */
 async function sendAndLeave({ hostname, port }: URL, text: string, leave: Leave, onAnswer: boolean): Promise<void> {
   const socket = connect(Number(port), hostname);
   socket.on('error', () => undefined);
@@ -55,13 +55,13 @@ async function sendAndLeave({ hostname, port }: URL, text: string, leave: Leave,
   await closed;
 }
 
-/** Every text, ended after each of its bytes. */
+/** Sends each text, cut after each of its bytes. */
 async function attack(url: URL): Promise<void> {
   for (const text of TEXTS) {
     const cuts = Array.from({ length: text.length }, (_, i) => text.slice(0, i + 1));
     for (const leave of WAYS) await Promise.all(cuts.map((cut) => sendAndLeave(url, cut, leave, false)));
   }
-  // What is answered, and left then.
+  // The client waits for the answer before it disconnects.
   for (let round = 0; round < 5; round++)
     for (const text of TEXTS.slice(0, 6)) for (const leave of WAYS) await sendAndLeave(url, `${text}more`, leave, true);
 }
@@ -73,7 +73,7 @@ async function expectUnharmed(service: ServiceProcess, url: URL): Promise<void> 
   expect(service.stderr).toBe('');
 }
 
-describe('odd methods, upgrades and resets at each byte', { timeout: 120_000 }, () => {
+describe('Unusual methods, upgrades and resets at each byte', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
   it('do not end the process', async () => {
@@ -93,7 +93,7 @@ describe('odd methods, upgrades and resets at each byte', { timeout: 120_000 }, 
   });
 });
 
-describe('through HAProxy as deploy/ has it', { timeout: 120_000 }, () => {
+describe('Unusual methods, upgrades and resets through the HAProxy of deploy/', { timeout: 120_000 }, () => {
   const CONFIG = fileURLToPath(new URL('../../deploy/haproxy/haproxy.cfg', import.meta.url));
   const program = findProgram('haproxy') ?? (installDebianPackages('haproxy') ? findProgram('haproxy') : undefined);
   const replicas = [0, 1, 2].map(() => processesOfEachTest(embeddedStore));
@@ -102,7 +102,7 @@ describe('through HAProxy as deploy/ has it', { timeout: 120_000 }, () => {
     proxy?.kill('SIGKILL');
   });
 
-  it.runIf(program)('they do not end any replica, and CONNECT is refused', async () => {
+  it.runIf(program)('do not end any replica, and CONNECT is refused', async () => {
     const services = replicas.map((each) => each.start());
     const urls = await Promise.all(services.map((service) => service.ready()));
     const [port, nowhere] = [await freePort(), await freePort()];
@@ -129,7 +129,7 @@ describe('through HAProxy as deploy/ has it', { timeout: 120_000 }, () => {
   });
 });
 
-describe('clients that send requests in advance', { timeout: 120_000 }, () => {
+describe('Clients that pipeline requests', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
   const descriptorsOf = (pid: number) => readdirSync(`/proc/${pid}/fd`).length;
   const pipeline = (url: URL, text: string) => {
@@ -138,8 +138,8 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
     return socket;
   };
 
-  it.runIf(canSeeProcesses).each(['when answers are under way', 'at once'])(
-    'leave no open files behind, going %s',
+  it.runIf(canSeeProcesses).each(['during the answers', 'at once'])(
+    'leave no open files behind when they disconnect %s',
     async (when) => {
       const service = processes.start({ SWAGGER: 'on' });
       const url = new URL(await service.ready());
@@ -159,7 +159,7 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
     },
   );
 
-  it('do not keep others waiting for all of theirs', async () => {
+  it('do not delay other clients until all of their requests are answered', async () => {
     const service = processes.start();
     const url = new URL(await service.ready());
     const COUNT = 6_000;
@@ -172,11 +172,11 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
       others += 1;
     }
     socket.destroy();
-    // One after the other. Where all that was read is answered in one go, there is room for about five.
+    // With all pipelined requests answered in one turn, the other client gets about five answers.
     expect(others).toBeGreaterThan(20);
   });
 
-  it('guess no more often than clients that wait for each answer', async () => {
+  it('guess no faster than clients that wait for each answer', async () => {
     const service = processes.start({ RATE_LIMIT: 'on', LOGIN_LIMIT: '1' });
     const url = new URL(await service.ready());
     const body = JSON.stringify({ username: 'nobody', password: PASSWORD });
@@ -186,13 +186,13 @@ describe('clients that send requests in advance', { timeout: 120_000 }, () => {
     socket.on('data', (chunk: Buffer) => (received += chunk.toString()));
     await sleep(4_000);
     socket.destroy();
-    // Each waits for a second at least.
+    // Each refusal is delayed by at least one second.
     const refused = received.match(/HTTP\/1.1 429/g) ?? [];
     expect(refused.length).toBeGreaterThan(0);
     expect(refused.length).toBeLessThanOrEqual(8);
   });
 
-  it.each(['/auth/token', '/account/password'])('are not hashed any more once they have gone: %s', async (path) => {
+  it.each(['/auth/token', '/account/password'])('cause no hashes after they disconnect: %s', async (path) => {
     const service = processes.start({ ARGON2_MEMORY_KIB: '19456', ARGON2_TIME_COST: '8', HASH_CONCURRENCY: '1' });
     const url = new URL(await service.ready());
     const post = (to: string, id: string, fields: object, headers = '') => {

@@ -3,7 +3,7 @@ import type { Client } from './client.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** Passwords that only a rule of composition would refuse, and what they are made of. */
+/** Passwords that only a composition rule would refuse, each with a description. */
 export const ANY_COMPOSITION: [string, string][] = [
   ['64 small letters', 'qkzvwbxjhpmfgtydlcnrsueaio'.repeat(3).slice(7, 71)],
   ['capitals alone', 'QZBJVWKXPD'],
@@ -15,7 +15,7 @@ export const ANY_COMPOSITION: [string, string][] = [
 
 let count = 0;
 
-/** A username that no other test has. */
+/** Returns a username that no other test uses. */
 export function newName(): string {
   count += 1;
   return `user${count}-${Math.random().toString(36).slice(2, 8)}`;
@@ -28,7 +28,7 @@ export async function register(client: Client, username = newName(), password = 
   return { username, password, ...(reply.body as { access: string; refresh: string }) };
 }
 
-/** Signs an account up at contract B, under contract A's names for the tokens. */
+/** Signs an account up at contract B. Returns the tokens under their names in contract A. */
 export async function signUp(client: Client, username = newName(), email = `${username}@example.com`) {
   const form = { username, email, password: PASSWORD, first_name: 'Test', last_name: 'Person' };
   const reply = await client.post('/user/signup', form);

@@ -1,6 +1,6 @@
 import { build } from '../../scripts/prepare.js';
 
-/** Global setup: some tests start the compiled service as a process of its own. */
+/** Builds the service before all tests, since some tests start it as a separate process. */
 export default function setup(): void {
   build();
 }

@@ -20,7 +20,7 @@ export interface Certificate {
   readonly key: string;
 }
 
-/** An authority of a test's own. */
+/** Issues certificates as a private authority of a test. */
 export class Authority {
   private constructor(
     private readonly name: string,
@@ -41,7 +41,7 @@ export class Authority {
     return new Authority(name, keys, certificate.toString('pem'));
   }
 
-  /** @param lifeMs from now until it expires */
+  /** Issues a certificate. @param lifeMs milliseconds until it expires */
   async issue(names: JsonGeneralNames, lifeMs = DAY_MS): Promise<Certificate> {
     const keys = await newKeys();
     const certificate = await X509CertificateGenerator.create({

@@ -4,7 +4,7 @@ import { findProgram, installDebianPackages } from '../../scripts/debian.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Path of a Chromium. */
+    /** Path of the Chromium program. */
     chromium: string;
   }
 }
@@ -12,7 +12,7 @@ declare module 'vitest' {
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome', 'msedge'];
 const MAC = '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome';
 
-/** Global setup: finds a Chromium, or installs the distribution's. */
+/** Finds Chromium before all tests, or installs it from the distribution. */
 export default function setup(project: TestProject): void {
   const path = process.env['CHROMIUM_PATH'] ?? found() ?? (installDebianPackages('chromium') ? found() : undefined);
   if (!path) throw new Error('test:browser needs Chromium or Chrome on the PATH, or its path in CHROMIUM_PATH');

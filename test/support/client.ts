@@ -2,12 +2,12 @@ import type { OpenAPIObject } from '@nestjs/swagger';
 import { Ajv } from 'ajv';
 import { expect } from 'vitest';
 
-/** What came back. `text` is the body to the letter, for the order of its keys. */
+/** An answer. `text` is the unparsed body, for tests of the order of its keys. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  // Tests read members of bodies whose form the document validates.
+  // The client validates bodies against the OpenAPI document, so tests read members directly.
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   readonly body: any;
 }
@@ -16,13 +16,13 @@ export interface Request {
   readonly json?: unknown;
   readonly form?: Record<string, string> | [string, string][];
   readonly multipart?: FormData;
-  /** A body to the letter, with its media type. */
+  /** A body that is sent unchanged, with its media type. */
   readonly raw?: readonly [mediaType: string | undefined, body: string | Uint8Array];
   readonly bearer?: string;
   readonly headers?: Record<string, string>;
 }
 
-/** An HTTP client that holds every answer against the service's own OpenAPI document. */
+/** Calls the service, and validates every answer against the service's own OpenAPI document. */
 export class Client {
   private readonly ajv = new Ajv({ strict: false, allErrors: true });
 
@@ -57,7 +57,7 @@ export class Client {
     return reply;
   }
 
-  /** Fails the test when an answer of a documented operation is not as documented. */
+  /** Fails the test if an answer differs from the documentation of its operation. */
   private validate(method: string, path: string, reply: Reply): void {
     const template = this.templateOf(pathname(path));
     const operation = this.operation(template, method);
@@ -97,7 +97,7 @@ export class Client {
     for (const name of Object.keys(headers)) expect(reply.headers.has(name), `${name} on ${reply.status}`).toBe(true);
   }
 
-  /** The documented path with its parameters, or the path itself. */
+  /** Returns the documented path template that matches a path, or the path itself. */
   private templateOf(path: string): string {
     const segments = path.split('/');
     const fits = (template: string) => {

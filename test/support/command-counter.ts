@@ -1,15 +1,18 @@
-/** Commands of the MySQL protocol that run a statement: COM_QUERY and COM_STMT_EXECUTE. */
+/** The commands of the MySQL protocol that run a statement: COM_QUERY and COM_STMT_EXECUTE. */
 const RUNS = new Set([0x03, 0x17]);
 const QUERY = 0x03;
 const PREPARE = 0x16;
 
-/** Counts the statements that a client sends, from the bytes on its connections. */
+/** Counts the statements that a client sends, by the bytes on its connections. */
 export class CommandCounter {
   count = 0;
-  /** Texts that were prepared or run without being prepared. */
+  /** The texts of all statements that were prepared, or run without preparation. */
   readonly texts: string[] = [];
 
-  /** @param chunk of one connection; a client sends each command whole, and the next one after its answer */
+  /**
+   * Counts the commands in a chunk of one connection. Assumes that a client sends each command in
+   * one piece, and sends the next command after the answer.
+   */
   readonly hear = (chunk: Buffer): void => {
     for (let at = 0; at + 5 <= chunk.length;) {
       const length = chunk.readUIntLE(at, 3);
@@ -22,7 +25,7 @@ export class CommandCounter {
     }
   };
 
-  /** @returns the statements that were sent while something was done */
+  /** Runs the work. @returns how many statements were sent meanwhile */
   async during(work: () => Promise<unknown>): Promise<number> {
     const before = this.count;
     await work();

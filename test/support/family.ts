@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { vi } from 'vitest';
 
-/** Linux tells of every process under this folder; elsewhere tests that look at others are left out. */
+/** Only Linux has `/proc`. Tests that inspect other processes are skipped elsewhere. */
 export const canSeeProcesses = process.platform === 'linux';
 
-/** The living children of a process. One that has ended and that nobody has asked for yet is not living. */
+/** Returns the live children of a process, without zombies. */
 export function childrenOf(parent: number): number[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0 && stateOf(pid)?.parent === parent && isAlive(pid));
 }
 
-/** A process with its children and theirs. */
+/** Returns a process and all of its descendants. */
 export function familyOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(familyOf)];
 }
@@ -21,7 +21,7 @@ export function isAlive(pid: number): boolean {
   return state !== undefined && !['Z', 'X'].includes(state);
 }
 
-/** How many TCP connections that were accepted on a port a process holds. */
+/** Counts the open TCP connections that a process has accepted on a port. */
 export function connectionsOf(pid: number, port: number): number {
   const local = new RegExp(`^ *\\d+: [0-9A-F]{8}:${port.toString(16).toUpperCase().padStart(4, '0')} \\S+ 01 `);
   const inodes = readFileSync('/proc/net/tcp', 'utf8')
@@ -32,14 +32,14 @@ export function connectionsOf(pid: number, port: number): number {
   return readdirSync(`/proc/${pid}/fd`).filter((fd) => sockets.has(linkOf(`/proc/${pid}/fd/${fd}`))).length;
 }
 
-/** Waits for what another process does. */
+/** Waits until a condition holds, for at most 20 s. */
 export function until(condition: () => unknown): Promise<unknown> {
   return vi.waitUntil(condition, { timeout: 20_000, interval: 10 });
 }
 
 function stateOf(pid: number): { state: string | undefined; parent: number } | undefined {
   try {
-    // The name before them stands in brackets and may hold anything.
+    // The name of the process comes first, in brackets, and may contain any character.
     const [state, parent] = readFileSync(`/proc/${pid}/stat`, 'latin1')
       .replace(/^.*\) /s, '')
       .split(' ');

@@ -1,27 +1,31 @@
 import { readFileSync } from 'node:fs';
 
-/** The first requests are compiled while they run. */
+/** Several tries, because V8 is still compiling the code during the first requests. */
 const TRIES = 6;
 
-/** The processor time that the main thread of a process takes, which no other load of the machine changes. On Linux alone. */
+/**
+ * Measures the CPU time of the main thread of a process. Other load on the machine does not change
+ * that time. Works only on Linux.
+ */
 export class MainThread {
   constructor(private readonly pid: number) {}
 
   /**
-   * Measures a piece of work, again while it takes too long.
-   * @returns milliseconds of the try that took least
+   * Measures a piece of work, and repeats it while it takes longer than `enough` milliseconds.
+   * @returns milliseconds of the fastest try
    */
   async costOf(work: () => Promise<unknown>, enough: number): Promise<number> {
     let least = Infinity;
     for (let i = 0; i < TRIES && least > enough; i++) {
-      const before = this.ran();
+      const before = this.cpuTime();
       await work();
-      least = Math.min(least, this.ran() - before);
+      least = Math.min(least, this.cpuTime() - before);
     }
     return least;
   }
 
-  private ran(): number {
+  /** Reads the CPU time of the main thread so far, in milliseconds. */
+  private cpuTime(): number {
     return Number(readFileSync(`/proc/${this.pid}/task/${this.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
   }
 }

@@ -4,12 +4,15 @@ import { startDatabaseServer } from '../../scripts/database-server.js';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Server on which tests make databases of their own; its user may create them. Absent: the embedded store is tested. */
+    /**
+     * The server on which tests create their databases; its user may create databases.
+     * Absent when the embedded store is tested.
+     */
     mysqlUrl?: string;
   }
 }
 
-/** Global setup: brings a MySQL-protocol server and takes it away again. */
+/** Starts a MySQL-protocol server before all tests, and stops it after them. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const given = process.env['TEST_DATABASE_URL'];
   const { url, stop } = given ? { url: given, stop: () => undefined } : await startDatabaseServer();

@@ -5,14 +5,14 @@ import { TEST_ENV } from './service.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/bundle/main.js', import.meta.url));
 
-/** The compiled service as a process of its own. */
+/** Runs the compiled service as a separate process. */
 export class ServiceProcess {
   stdout = '';
   stderr = '';
   readonly exited: Promise<number | null>;
   private readonly child: ChildProcess;
 
-  /** @param env its whole environment, beside cheap hashes and a free port */
+  /** @param env the whole environment, on top of cheap hashes and a free port */
   constructor(env: Record<string, string>) {
     this.child = spawn(process.execPath, [MAIN], {
       env: { ...TEST_ENV, PORT: '0', ...env },
@@ -27,13 +27,13 @@ export class ServiceProcess {
     return this.child.pid!;
   }
 
-  /** Waits for it to serve. @returns its address */
+  /** Waits until the service is ready. @returns its address */
   async ready(): Promise<string> {
     const line = await this.logged(({ msg }) => msg === 'ready');
     return String(line['url']);
   }
 
-  /** Waits for a log line. */
+  /** Waits for a matching log line, and returns it. @throws if the service has ended without one */
   async logged(matches: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>> {
     for (;;) {
       const found = this.lines().find(matches);

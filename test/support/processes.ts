@@ -2,19 +2,19 @@ import { afterEach, beforeEach } from 'vitest';
 import { ServiceProcess } from './process.js';
 import { newStore, type Store } from './store.js';
 
-/** The services of one test, each a process, over one store. */
+/** Starts the services of one test, each as a process, on one store. */
 export class Processes {
   store!: Store;
   private readonly started: ServiceProcess[] = [];
 
-  /** @param env beside that of the store */
+  /** Starts a service. @param env variables on top of those of the store */
   start(env: Record<string, string> = {}): ServiceProcess {
     const process = new ServiceProcess({ ...this.store.env, ...env });
     this.started.push(process);
     return process;
   }
 
-  /** Kills them, and removes the store. */
+  /** Kills all started services, and removes the store. */
   async dispose(): Promise<void> {
     for (const process of this.started.splice(0)) {
       process.kill('SIGKILL');
@@ -24,7 +24,7 @@ export class Processes {
   }
 }
 
-/** Gives each test of a file or a `describe` a store of its own, and takes that and its services away again. */
+/** Gives each test of a file or a `describe` a new store, and disposes of it and of the services. */
 export function processesOfEachTest(makeStore: () => Store | Promise<Store> = newStore): Processes {
   const processes = new Processes();
   beforeEach(async () => {

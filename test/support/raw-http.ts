@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-/** One answer as it came over the wire; header names in lower case. */
+/** An answer as read from the socket. Header names are in lower case. */
 export interface RawAnswer {
   readonly status: number;
   readonly headers: ReadonlyMap<string, string>;
@@ -14,10 +14,10 @@ export interface RawRequest {
   readonly body?: string | Uint8Array;
 }
 
-/** Longer than the service takes for anything. */
+/** Longer than any deadline of the service. */
 const HANG_MS = 25_000;
 
-/** The bytes of a request that is alone on its connection. What stands in its headers is one byte a character. */
+/** Returns the bytes of the only request of a connection. Its headers are encoded as Latin-1. */
 export function bytesOf({ method = 'GET', target, headers = [], body }: RawRequest): Buffer {
   const content = body === undefined ? undefined : Buffer.from(body as string);
   const lines = [
@@ -33,9 +33,9 @@ export function bytesOf({ method = 'GET', target, headers = [], body }: RawReque
 type Bytes = string | Uint8Array;
 
 /**
- * Writes bytes on a connection of their own and waits until the service closes it.
- * @param end whether to say that nothing more will come
- * @returns whatever it has sent
+ * Writes bytes to a new connection, and waits until the service closes it.
+ * @param end whether to half-close the connection after the bytes
+ * @returns all bytes that the service has sent
  */
 export function exchange(url: string, bytes: Bytes, { end = false } = {}): Promise<Buffer> {
   const { hostname, port } = new URL(url);
@@ -50,7 +50,7 @@ export function exchange(url: string, bytes: Bytes, { end = false } = {}): Promi
       reject(new Error(`no end of the connection; so far ${JSON.stringify(Buffer.concat(chunks).toString('latin1'))}`));
     });
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
-    // Closed before everything was taken; what was answered counts.
+    // The service may close before it has read everything. The answer still counts.
     socket.on('error', () => undefined);
     socket.on('close', () => {
       resolve(Buffer.concat(chunks));
@@ -58,12 +58,12 @@ export function exchange(url: string, bytes: Bytes, { end = false } = {}): Promi
   });
 }
 
-/** As {@link exchange}, the answers read. Interim ones (1xx) are left out. */
+/** Does the same as {@link exchange}, and parses the answers. Leaves out interim answers (1xx). */
 export async function answersTo(url: string, bytes: Bytes, options?: { end: boolean }): Promise<RawAnswer[]> {
   return answersIn(await exchange(url, bytes, options));
 }
 
-/** The answer to one request. @throws when there is none, or more than one */
+/** Sends a request and returns its answer. @throws if there is not exactly one answer */
 export async function answerTo(url: string, request: RawRequest): Promise<RawAnswer> {
   const received = await exchange(url, bytesOf(request));
   const answers = answersIn(received, request.method === 'HEAD');
@@ -72,7 +72,7 @@ export async function answerTo(url: string, request: RawRequest): Promise<RawAns
   return answer;
 }
 
-/** @throws for anything that is no whole answer */
+/** Parses the answers of a connection. @throws if anything is not a complete answer */
 export function answersIn(received: Buffer, withoutBodies = false): RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = received; rest.length > 0;) {

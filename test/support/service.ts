@@ -4,6 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
+import { type Contract, CONTRACTS } from '../../src/auth/contracts.js';
 import { createAdapter, nestOptions, setUp } from '../../src/boot/http-app.js';
 import { HASH_WORKER } from '../../src/passwords/worker/hash-process.js';
 import { Clock } from '../../src/platform/clock/clock.js';
@@ -16,9 +17,9 @@ import { StartupService } from '../../src/startup/startup.service.js';
 import { Client } from './client.js';
 import { newStore, type Store } from './store.js';
 
-/** The present, frozen and moved by hand. */
+/** Returns a frozen time, which a test moves by hand. */
 export class FakeClock extends Clock {
-  /** @param time where it starts, in milliseconds since 1970 */
+  /** @param time the first time, in milliseconds since 1970 */
   constructor(private time = Date.now()) {
     super();
   }
@@ -27,13 +28,13 @@ export class FakeClock extends Clock {
     return this.time;
   }
 
-  /** Moves on by some seconds, or back. */
+  /** Moves the time forward, or back if `seconds` is negative. */
   advance(seconds: number): void {
     this.time += seconds * 1000;
   }
 }
 
-/** A running service and what a test needs of it. */
+/** A running service, with what a test needs from it. */
 export interface Service {
   readonly app: NestFastifyApplication;
   readonly url: string;
@@ -41,24 +42,24 @@ export interface Service {
   readonly clock: FakeClock;
   readonly store: Store;
   readonly dataSource: DataSource;
-  /** Every line that it has logged. */
+  /** All lines that the service has logged. */
   readonly log: Record<string, unknown>[];
-  /** Stops it, and removes the store unless that was given. */
+  /** Stops the service. Removes the store unless the test has given one. */
   readonly stop: () => Promise<void>;
 }
 
-/** Cheap hashes, and a level that logs everything. */
+/** Settings with cheap hashes and a complete log. */
 export const TEST_ENV = {
   ARGON2_MEMORY_KIB: '1024',
   ARGON2_TIME_COST: '1',
   LOG_LEVEL: 'info',
   SWAGGER: 'off',
   RATE_LIMIT: 'off',
-  /** `argon2` in the project of that name, see `vitest.config.ts`. */
+  /** Is `argon2` in the project of that name, see `vitest.config.ts`. */
   HASH_ENGINE: process.env['HASH_ENGINE'] ?? 'auto',
 };
 
-/** Limits that count, and that nobody reaches. */
+/** Limits that are counted, but that no test reaches. */
 export const UNREACHED_LIMITS = {
   RATE_LIMIT: 'on',
   LOGIN_LIMIT: '1000000',
@@ -72,17 +73,20 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;
   readonly clock?: FakeClock;
-  /** Whether refused guesses wait for their answers, as they do in production (default: no). */
+  /** The contracts to serve (default: those of production). */
+  readonly contracts?: readonly Contract[];
+  /** Whether answers to refused guesses are delayed, as in production (default: no). */
   readonly pause?: boolean;
-  /** Whether to wait until it is ready (default: yes). */
+  /** Whether to wait until the service is ready (default: yes). */
   readonly ready?: boolean;
 }
 
-/** Starts the service in this process, on a socket of its own. */
+/** Starts the service inside the test process, on a free port. */
 export async function startService({
   env = {},
   store,
   clock = new FakeClock(),
+  contracts = CONTRACTS,
   pause = false,
   ready = true,
 }: Options = {}): Promise<Service> {
@@ -90,17 +94,20 @@ export async function startService({
   const config = loadConfig({ ...TEST_ENV, ...ownStore.env, ...env });
   const log: Record<string, unknown>[] = [];
   const logger = createLogger(config, { write: (line) => void log.push(JSON.parse(line) as Record<string, unknown>) });
-  const builder = Test.createTestingModule({ imports: [AppModule.forRoot(config)] });
+  const builder = Test.createTestingModule({ imports: [AppModule.forRoot(config, contracts)] });
   if (!pause) builder.overrideProvider(RefusalPause).useValue({ wait: () => Promise.resolve() });
   const module = await builder
     .setLogger(new NestLogger(logger))
-    // The tests run from the sources; a process of its own cannot.
+    // The tests run from the sources, but the worker process needs compiled code.
     .overrideProvider(HASH_WORKER)
     .useValue(fileURLToPath(new URL('../../dist/src/passwords/worker/hash-worker.js', import.meta.url)))
     .overrideProvider(Clock)
     .useValue(clock)
     .compile();
-  const app = module.createNestApplication<NestFastifyApplication>(createAdapter(config, logger), nestOptions);
+  const app = module.createNestApplication<NestFastifyApplication>(
+    createAdapter(config, logger, contracts),
+    nestOptions,
+  );
   setUp(app, config);
   await app.listen(0, '127.0.0.1');
   if (ready) await app.get(StartupService).finished;

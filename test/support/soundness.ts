@@ -5,7 +5,7 @@ import type { Service } from './service.js';
 
 const text = z.string().min(1);
 
-/** The forms that a refusal may have, by the first segment of its path; problem details for any other. */
+/** The forms of refusals, by the first segment of the path. All other paths use problem details. */
 const REFUSALS: Readonly<Record<string, z.ZodType>> = {
   auth: z.union([
     z.strictObject({ detail: text, code: text.optional() }),
@@ -30,13 +30,13 @@ const HEADERS: Readonly<Record<string, RegExp>> = {
   'x-request-id': /^[\w.:-]{1,128}$/,
 };
 
-/** Routes whose answers say nothing secret and may be kept. */
+/** Routes whose answers contain no secrets and may be cached. */
 const CACHEABLE = /^\/(docs|openapi|\.well-known)/;
 
 /**
- * Checks what holds for every answer, whatever was sent: no fault of ours, the headers of every answer, and a refusal in the
- * words of its route.
- * @param path as it is routed, decoded; undefined where it takes more than a look to tell
+ * Checks the rules for every answer: no 5xx, the common headers, and refusals in the dialect of
+ * their route.
+ * @param path the decoded path by which the request is routed; undefined if it is hard to predict
  */
 export function expectSound({ status, headers, body }: RawAnswer, path: string | undefined, method = 'GET'): void {
   expect(status, body).toBeGreaterThanOrEqual(200);
@@ -57,8 +57,8 @@ function refusalOf(path: string): z.ZodType {
 }
 
 /**
- * Waits for the log line of an answer: it is written once the answer has gone out.
- * @param since how many lines there were before the request was sent
+ * Waits for the log line of an answer, which the service writes after sending the answer.
+ * @param since the number of log lines before the request was sent
  */
 export async function expectLogged(service: Service, { headers, status }: RawAnswer, since: number): Promise<void> {
   const id = headers.get('x-request-id');

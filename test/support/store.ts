@@ -5,20 +5,20 @@ import { join } from 'node:path';
 import { createConnection } from 'mysql2/promise';
 import { inject } from 'vitest';
 
-/** An empty store, and the environment that points the service to it. */
+/** An empty store, with the environment variables that point the service to it. */
 export interface Store {
   readonly env: Record<string, string>;
   readonly isMySql: boolean;
   readonly dispose: () => Promise<void>;
 }
 
-/** Makes a store for one test file: a database of its own on the server of this run, or a file in a temporary folder. */
+/** Creates a store for one test file: a database on the server of this run, or an embedded store. */
 export async function newStore(): Promise<Store> {
   const server = inject('mysqlUrl');
   return server ? mySqlStore(server) : embeddedStore();
 }
 
-/** A folder with an empty embedded store, in whatever run. */
+/** Creates an empty embedded store in a temporary folder. */
 export function embeddedStore(): Store {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
   return {

@@ -1,8 +1,8 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
-/** A TCP way to somewhere, on which a test can do what networks do. */
+/** Forwards TCP connections to a target, and imitates the faults of networks. */
 export class Way {
-  /** Called with what goes to the target and what comes from it, before it is passed on. */
+  /** Called with each chunk to or from the target, before the chunk is forwarded. */
   onSend: (chunk: Buffer) => void = () => undefined;
   onReceive: (chunk: Buffer) => void = () => undefined;
 
@@ -10,14 +10,14 @@ export class Way {
   private readonly server: Server;
   private isOpen = true;
   private isHanging = false;
-  /** Milliseconds by which everything is late, in each direction. To be changed when nothing is under way. */
+  /** Delay in each direction, in milliseconds. Change it only while no chunk is in transit. */
   delay = 0;
-  /** Connections that came in so far. */
+  /** How many connections were accepted so far. */
   count = 0;
   private readonly stalled = new WeakSet<Socket>();
 
   constructor(target: { readonly hostname: string; readonly port: string }) {
-    // By value: a test may point the same URL object at this way.
+    // Copied, because a test may later point the same URL object at this proxy.
     const { hostname, port } = target;
     this.server = createServer((socket) => {
       if (!this.isOpen) {
@@ -39,13 +39,13 @@ export class Way {
     });
   }
 
-  /** @returns the port to come in by */
+  /** Starts to listen. @returns the port */
   async listen(): Promise<number> {
     await new Promise<void>((resolve) => this.server.listen(0, '127.0.0.1', resolve));
     return (this.server.address() as AddressInfo).port;
   }
 
-  /** Cuts every connection, and lets none through. */
+  /** Closes all connections, and refuses new ones. */
   close(): void {
     this.isOpen = false;
     for (const socket of this.sockets) socket.destroy();
@@ -56,24 +56,24 @@ export class Way {
     this.isOpen = true;
   }
 
-  /** Cuts every connection that there is now. */
+  /** Closes all present connections, and still accepts new ones. */
   cut(): void {
     this.close();
     this.open();
   }
 
-  /** Keeps every connection that there is now and passes nothing on, like a server that is stopped but not dead. */
+  /** Keeps all present connections but forwards nothing, like a server that is frozen. */
   stall(): void {
     for (const socket of this.sockets) this.stalled.add(socket);
   }
 
-  /** As {@link stall}, and new connections are taken and get no answer either, until {@link resume}. */
+  /** Does the same as {@link stall}, and also swallows new connections until {@link resume}. */
   hang(): void {
     this.isHanging = true;
     this.stall();
   }
 
-  /** New connections get through. Those that hung are dead. */
+  /** Forwards new connections again. Connections that hung stay dead. */
   resume(): void {
     this.isHanging = false;
   }
@@ -90,10 +90,10 @@ export class Way {
     socket.on('close', () => this.sockets.delete(socket));
   }
 
-  private pass(from: Socket, to: Socket, heard: (chunk: Buffer) => void): void {
+  private pass(from: Socket, to: Socket, onChunk: (chunk: Buffer) => void): void {
     this.sockets.add(from);
     from.on('data', (chunk: Buffer) => {
-      heard(chunk);
+      onChunk(chunk);
       const passOn = () => {
         if (!this.stalled.has(from) && !to.destroyed) to.write(chunk);
       };

@@ -3,16 +3,11 @@ import type { SessionOfUser } from '../../users/sessions.repository.js';
 import type { UserState } from '../../users/user.entity.js';
 
 /** Parameter decorator: the account that `LocalAuthGuard` has found. */
-export const CurrentUser = createParamDecorator((_: unknown, context: ExecutionContext): UserState =>
-  userOf<UserState>(context),
+export const CurrentUser = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ user: UserState }>().user,
 );
 
 /** Parameter decorator: the session that `JwtAuthGuard` has found, with its account. */
-export const CurrentSession = createParamDecorator((_: unknown, context: ExecutionContext): SessionOfUser =>
-  userOf<SessionOfUser>(context),
+export const CurrentSession = createParamDecorator(
+  (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<{ user: SessionOfUser }>().user,
 );
-
-/** Passport hangs what a strategy finds on `request.user`. */
-function userOf<Found>(context: ExecutionContext): Found {
-  return context.switchToHttp().getRequest<{ user: Found }>().user;
-}

@@ -1,7 +1,7 @@
 import { type ExecutionContext, Injectable } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { JwtStrategy } from '../strategies/jwt.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 
@@ -21,6 +21,6 @@ export class JwtAuthGuard extends AuthGuard() {
     if (error) throw error;
     if (user) return user;
     const { authorization } = context.switchToHttp().getRequest<FastifyRequest>().headers;
-    throw new AuthError({ code: authorization ? 'token_not_valid' : 'token_missing' }, { cause: info });
+    throw new FailureError({ code: authorization ? 'token_not_valid' : 'token_missing' }, { cause: info });
   }
 }

@@ -1,7 +1,7 @@
 import { type ExecutionContext, Injectable, mixin, type Type } from '@nestjs/common';
 import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { RequestPipe } from '../../platform/http/body/request.pipe.js';
 import { hungUpOf } from '../decorators/hung-up.decorator.js';
 import { LocalStrategy } from '../strategies/local.strategy.js';
@@ -30,7 +30,7 @@ export function LocalAuthGuard(Credentials: Type<{ username: string; password: s
 
     override handleRequest<User>(error: Error | null, user: User | false): User {
       if (error) throw error;
-      if (!user) throw new AuthError({ code: 'invalid_credentials' });
+      if (!user) throw new FailureError({ code: 'invalid_credentials' });
       return user;
     }
   }

@@ -11,7 +11,7 @@ const cost = fc.record({
 const work = ({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>) => memoryCost * timeCost;
 
 describe('topUpOf', () => {
-  it('brings the work up to that of the present cost', () => {
+  it('raises the work to that of the present cost', () => {
     fc.assert(
       fc.property(cost, cost, (present, spent) => {
         const topUp = topUpOf(present, spent);
@@ -34,7 +34,7 @@ describe('topUpOf', () => {
     );
   });
 
-  it('is nothing for a hash that costs as much or more', () => {
+  it('returns nothing for a hash that costs as much or more', () => {
     const present = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
     expect(topUpOf(present, present)).toBeUndefined();
     expect(topUpOf(present, { memoryCost: 65_536, timeCost: 3 })).toBeUndefined();

@@ -57,7 +57,7 @@ const settled = async (work: Promise<unknown>) => {
 };
 
 describe('HashQueue', () => {
-  it('hands over two for each thread, and the others in the order in which they came', async () => {
+  it('hands over two tasks for each thread, and the others in the order of their arrival', async () => {
     const work = Array.from({ length: 4 }, () => queue.run(TASK));
     await vi.advanceTimersByTimeAsync(0);
     expect(hashes.ends).toHaveLength(2);
@@ -68,7 +68,7 @@ describe('HashQueue', () => {
     await expect(Promise.all(work)).resolves.toEqual([true, true, true, true]);
   });
 
-  it('refuses at once whoever could not be served in time', async () => {
+  it('refuses a task at once if it could not be done in time', async () => {
     const first = queue.run(TASK);
     await hashes.end(1_000);
     await first;
@@ -78,7 +78,7 @@ describe('HashQueue', () => {
     for (const work of taken) work.catch(() => undefined);
   });
 
-  it('takes no start of the process for the time that a hash takes', async () => {
+  it('does not count the start of the process as the duration of a hash', async () => {
     hashes.isUp = false;
     const first = queue.run(TASK);
     await hashes.end(1_000);
@@ -89,7 +89,7 @@ describe('HashQueue', () => {
     await expect(Promise.all(taken)).resolves.toHaveLength(20);
   });
 
-  it('refuses whoever has waited for that long, whatever was expected', async () => {
+  it('refuses a task that has waited for HASH_TIMEOUT, whatever was expected', async () => {
     const work = Array.from({ length: 3 }, () => queue.run(TASK));
     const last = settled(work[2]!);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -98,7 +98,7 @@ describe('HashQueue', () => {
     expect(await settled(work[0]!)).toBe('pending');
   });
 
-  it('drops whoever has hung up, unhashed', async () => {
+  it('drops the task of a client that has disconnected', async () => {
     const hangUp = new AbortController();
     const work = [queue.run(TASK), queue.run(TASK), queue.run(TASK, hangUp.signal), queue.run(TASK)];
     hangUp.abort();
@@ -109,7 +109,7 @@ describe('HashQueue', () => {
     expect(() => queue.run(TASK, hangUp.signal)).toThrow();
   });
 
-  it('goes on after a hash that failed', async () => {
+  it('continues after a failed hash', async () => {
     vi.spyOn(hashes, 'run').mockRejectedValueOnce(new Error('out of memory'));
     await expect(queue.run(TASK)).rejects.toThrow('out of memory');
     const work = [queue.run(TASK), queue.run(TASK)];

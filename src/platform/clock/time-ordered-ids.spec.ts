@@ -6,8 +6,8 @@ const NOW = Date.UTC(2030, 0, 1);
 /** What comes behind the time and the count, see RFC 9562 section 5.7. */
 const RANDOM_DIGITS = 10;
 
-describe('ids in the order of time', () => {
-  it('are UUIDs of version 7, in the order in which they were made', () => {
+describe('Time-ordered ids', () => {
+  it('are UUIDs of version 7, in the order of their creation', () => {
     const newId = timeOrderedIds();
     const ids = [NOW, NOW + 1, NOW + 60_000].flatMap((time) => Array.from({ length: 1_000 }, () => newId(time)));
 
@@ -16,14 +16,14 @@ describe('ids in the order of time', () => {
     expect(new Set(ids.map((id) => id.slice(-RANDOM_DIGITS))).size).toBe(ids.length);
   });
 
-  it('do not tell how many there were', () => {
+  it('do not reveal how many were created', () => {
     const newId = timeOrderedIds();
     const counts = Array.from({ length: 100 }, (_, i) => newId(NOW + i).slice(13));
 
     expect(counts.toSorted()).not.toEqual(counts);
   });
 
-  it('have a least one for each millisecond', () => {
+  it('have a smallest id for each millisecond', () => {
     const newId = timeOrderedIds();
 
     expect(firstIdOf(NOW) < newId(NOW)).toBe(true);

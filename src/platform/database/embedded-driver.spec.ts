@@ -21,8 +21,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('a statement that another process has kept from the file', () => {
-  it.each(["INSERT INTO items VALUES ('refused')", 'BEGIN IMMEDIATE'])('does nothing later: %s', (sql) => {
+describe('A statement that failed on the lock of another process', () => {
+  it.each(["INSERT INTO items VALUES ('refused')", 'BEGIN IMMEDIATE'])('has no effect later: %s', (sql) => {
     const refused = own.prepare(sql);
     other.exec('BEGIN IMMEDIATE');
     expect(() => refused.run()).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));

@@ -42,7 +42,7 @@ describe('gathered', () => {
     vi.useRealTimers();
   });
 
-  it('reads at once what is asked for at once', async () => {
+  it('batches keys that are requested in the same turn', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -51,7 +51,7 @@ describe('gathered', () => {
     expect(await found).toEqual(['a0', 'b0']);
   });
 
-  it('reads together what is asked for while others are under way, so many statements and keys at a time', async () => {
+  it('batches keys that are requested during a read, within the limits of reads and keys', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found: Promise<string>[] = [];
     for (const key of 'abcdefghi') {
@@ -70,7 +70,7 @@ describe('gathered', () => {
     expect(await Promise.all(found)).toEqual(['a0', 'b1', 'c2', 'd2', 'e2', 'f3', 'g3', 'h3', 'i4']);
   });
 
-  it('never has more under way when many are asked for at once', async () => {
+  it('never exceeds the limit of reads when many keys are requested at once', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all(Array.from('abcdefghijk', find));
     for (const [ended, begun] of [2, 3, 4, 4].entries()) {
@@ -82,7 +82,7 @@ describe('gathered', () => {
     expect((await found).join(' ')).toBe('a0 b0 c0 d1 e1 f1 g2 h2 i2 j3 k3');
   });
 
-  it('answers everybody who asks for the same key', async () => {
+  it('answers every caller of the same key', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const found = Promise.all([find('a'), find('b'), find('a')]);
     await turn();
@@ -90,7 +90,7 @@ describe('gathered', () => {
     expect(await found).toEqual(['a0', 'b0', 'a0']);
   });
 
-  it('answers nobody by a read that began before they asked', async () => {
+  it('never answers a caller from a read that began before the call', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const first = find('a');
     await turn();
@@ -102,7 +102,7 @@ describe('gathered', () => {
     expect(await second).toBe('a1');
   });
 
-  it('keeps nothing', async () => {
+  it('caches nothing', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     for (const expected of ['a0', 'a1', 'a2']) {
       const found = find('a');
@@ -112,7 +112,7 @@ describe('gathered', () => {
     }
   });
 
-  it('fails those whom a failing read was for, and no others', async () => {
+  it('rejects only the callers of a failed read', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 2 });
     const found = Promise.allSettled(Array.from('abcdef', find));
     await turn();
@@ -133,7 +133,7 @@ describe('gathered', () => {
     expect(await after).toEqual(['g3', 'h3', 'i4', 'j4']);
   });
 
-  it('refuses whoever would be one too many, until another is answered', async () => {
+  it('refuses a caller beyond the limit of waiting callers, until another is answered', async () => {
     const { reads, find, keys } = reader({ underWay: 1, size: 1, most: 2 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -146,7 +146,7 @@ describe('gathered', () => {
     expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
   });
 
-  it('refuses whoever has waited for too long, and nobody who has not', async () => {
+  it('refuses only the callers that have waited too long', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { reads, find, keys } = reader({ underWay: 1, size: 4 });
     const first = find('a');

@@ -5,13 +5,13 @@ import { isConflict, isRefusedByThisServer, isStoreUnavailable } from './store-e
 const errorOf = (errno: number, code: string | undefined, sqlState: string, message = '') =>
   Object.assign(new Error(message), { errno, code, sqlState });
 
-describe('an error of a node of a MySQL group', () => {
-  it('that another commit came first is a conflict, as on Galera', () => {
+describe('An error of a node in a MySQL group', () => {
+  it('is a conflict if another commit came first, as on Galera', () => {
     expect(isConflict(errorOf(3101, 'ER_TRANSACTION_ROLLBACK_DURING_COMMIT', '40000'))).toBe(true);
     expect(isConflict(errorOf(1213, 'ER_LOCK_DEADLOCK', '40001'))).toBe(true);
   });
 
-  it('that its row was taken at its commit is a conflict, and no other error of a commit', () => {
+  it('is a conflict if the row was locked during the commit, unlike other errors of a commit', () => {
     const atCommit = (message: string) => errorOf(1180, 'ER_ERROR_DURING_COMMIT', 'HY000', message);
     expect(isConflict(atCommit("Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT"))).toBe(true);
     const lost = atCommit('Got error 6 "No such device or address" during COMMIT');
@@ -27,14 +27,14 @@ describe('an error of a node of a MySQL group', () => {
     [3799, 'ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED'],
     // The driver has no name for it.
     [6400, undefined],
-  ])('that it is not in its group at present (%i) is no conflict, and passes at another node', (errno, code) => {
+  ])('is temporary and no conflict if the node is outside its group (%i)', (errno, code) => {
     const error = errorOf(errno, code, 'HY000');
     expect(isConflict(error)).toBe(false);
     expect(isStoreUnavailable(error)).toBe(true);
     expect(isRefusedByThisServer(error)).toBe(true);
   });
 
-  it('that a table has no primary key is an error of this service', () => {
+  it('is an error of this service if a table has no primary key', () => {
     const error = errorOf(3098, 'ER_BEFORE_DML_VALIDATION_ERROR', 'HY000');
     expect([isConflict(error), isStoreUnavailable(error)]).toEqual([false, false]);
   });

@@ -10,5 +10,3 @@ export class FailureError extends Error {
     this.name = new.target.name;
   }
 }
-
-export class AuthError extends FailureError {}

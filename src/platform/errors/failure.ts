@@ -5,7 +5,10 @@ export type CoreFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
-  /** `reason`: why a token that this service signed is refused, in words for its holder; left out for any other token. */
+  /**
+   * `reason`: why a token that this service signed is refused, in words for its holder; left out
+   * for any other token.
+   */
   | { readonly code: 'token_not_valid'; readonly reason?: string }
   | { readonly code: 'client_not_authenticated' }
   | { readonly code: 'user_exists' }

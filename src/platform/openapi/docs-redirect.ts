@@ -1,7 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { routeOf } from '../http/request/paths.js';
 
-/** Sends browsers from `/` to Swagger UI. Not a route, because other methods would be answered 405. */
+/**
+ * Sends browsers from `/` to Swagger UI. Not a route, because other methods would be answered 405.
+ */
 export function redirectBrowsersToDocs(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {
     if (request.is404 && wantsStartPage(request)) void reply.redirect('/docs', 303);

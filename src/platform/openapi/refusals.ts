@@ -8,7 +8,10 @@ type Code = Failure['code'];
 
 interface Refusal<C extends Code> {
   readonly description: string;
-  /** Two or more where the answer depends on the failure, so that the document leaves what differs open. */
+  /**
+   * Two or more where the answer depends on the failure, so that the document leaves what differs
+   * open.
+   */
   readonly samples: readonly [FailureOf<C>, ...FailureOf<C>[]];
 }
 

@@ -30,8 +30,8 @@ export function exactly(properties: Record<string, Schema>): Schema {
 export const either = (...schemas: Schema[]): Schema => ({ oneOf: schemas });
 
 /**
- * Returns the strictest schema that describes all of these JSON values. What is equal in all of them is fixed,
- * and members that some objects lack are optional.
+ * Returns the strictest schema that describes all of these JSON values. What is equal in all of
+ * them is fixed, and members that some objects lack are optional.
  * @param values at least one, all of one type
  */
 export function schemaOf(values: readonly unknown[]): Schema {
@@ -40,7 +40,7 @@ export function schemaOf(values: readonly unknown[]): Schema {
   if (typeof example === 'object') return objectSchemaOf(values as Record<string, unknown>[]);
   const type = typeof example === 'number' ? 'integer' : typeof example;
   if (values.every((value) => value === example)) return { type, enum: [example], example };
-  return type === 'string' ? text(String(example)) : { type, example };
+  return typeof example === 'string' ? text(example) : { type, example };
 }
 
 function objectSchemaOf(values: readonly Record<string, unknown>[]): Schema {

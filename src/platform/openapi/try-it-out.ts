@@ -1,6 +1,6 @@
 /**
- * Both functions run in the browser. Swagger UI receives their source text, so each must stand alone.
- * The first keeps the tokens of each answer. The second puts them where an example says
+ * Both functions run in the browser. Swagger UI receives their source text, so each must stand
+ * alone. The first keeps the tokens of each answer. The second puts them where an example says
  * `<access-token>` or `<refresh-token>`.
  */
 

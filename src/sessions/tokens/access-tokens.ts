@@ -5,7 +5,7 @@ import { LRUCache } from 'lru-cache';
 import { v4 as uuid } from 'uuid';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { SigningKeysService } from '../../keys/signing-keys.service.js';
 import { compactJws } from './compact-jws.js';
 import { isCanonical, parsedPart, readClaims, type SignedToken } from './signed-token.js';
@@ -58,17 +58,17 @@ export class AccessTokens {
 
   /**
    * @param options `expired`: an expired token will do
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   async verify(token: string, options: { expired?: boolean } = {}): Promise<AccessClaims> {
     return this.claimsOf(await this.verifySignature(token, options), options);
   }
 
-  /** @throws AuthError `token_not_valid` unless every claim is as we write it */
+  /** @throws FailureError `token_not_valid` unless every claim is as we write it */
   claimsOf(token: SignedToken, options: { expired?: boolean } = {}): AccessClaims {
     const { iss, sub, sid, jti, iat, exp } = readClaims(token, CLAIMS, this.clock.now(), options);
     // At a logout the token is only to be one that we made, be it under another name of ours.
-    if (iss !== this.config.ISSUER && !options.expired) throw new AuthError({ code: 'token_not_valid' });
+    if (iss !== this.config.ISSUER && !options.expired) throw new FailureError({ code: 'token_not_valid' });
     return { sub, sid, jti, iat, exp };
   }
 
@@ -84,11 +84,11 @@ export class AccessTokens {
     this.remembered.set(digestOf(token), signed);
   }
 
-  /** The key that a token names. @throws AuthError `token_not_valid` for a token that names none of ours */
+  /** The key that a token names. @throws FailureError `token_not_valid` for a token that names none of ours */
   async keyOf(token: string, { expired = false } = {}): Promise<KeyObject> {
     const kid = isCanonical(token) ? keyIdOf(token) : undefined;
     const pair = typeof kid === 'string' ? await this.keys.find(kid, { retired: expired }) : undefined;
-    if (!pair) throw new AuthError({ code: 'token_not_valid' });
+    if (!pair) throw new FailureError({ code: 'token_not_valid' });
     return pair.publicKey;
   }
 
@@ -101,7 +101,7 @@ export class AccessTokens {
       this.remember(token, signed);
       return signed;
     } catch (error) {
-      throw new AuthError({ code: 'token_not_valid' }, { cause: error });
+      throw new FailureError({ code: 'token_not_valid' }, { cause: error });
     }
   }
 }

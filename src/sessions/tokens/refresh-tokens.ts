@@ -2,7 +2,7 @@ import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } fr
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { deriveKey } from '../../keys/derive-key.js';
 import type { Session } from '../../users/session.entity.js';
 import { compactJws, encoded } from './compact-jws.js';
@@ -49,17 +49,17 @@ export class RefreshTokens {
   again(session: RefreshState & Pick<Session, 'refreshHash'>): string {
     const candidates = this.keys.map((key) => this.signWith(key, session));
     const token = candidates.find((candidate) => this.digest(candidate) === session.refreshHash);
-    if (token === undefined) throw new AuthError({ code: 'token_not_valid' });
+    if (token === undefined) throw new FailureError({ code: 'token_not_valid' });
     return token;
   }
 
   /**
    * @param options `expired`: an expired token will do
-   * @throws AuthError `token_not_valid`
+   * @throws FailureError `token_not_valid`
    */
   verify(token: string, options: { expired?: boolean } = {}): RefreshClaims {
     const { sid, sub, counter, iat, exp } = readClaims(this.verifySignature(token), CLAIMS, this.clock.now(), options);
-    if (!Number.isSafeInteger(counter)) throw new AuthError({ code: 'token_not_valid' });
+    if (!Number.isSafeInteger(counter)) throw new FailureError({ code: 'token_not_valid' });
     return { sid, sub: typeof sub === 'string' ? sub : undefined, counter: counter as number, iat, exp };
   }
 
@@ -88,7 +88,7 @@ export class RefreshTokens {
       header === ENCODED_HEADER &&
       more.length === 0 &&
       this.keys.some((key) => isEqual(signature, signatureOf(key, text)));
-    if (!genuine || payload === undefined) throw new AuthError({ code: 'token_not_valid' });
+    if (!genuine || payload === undefined) throw new FailureError({ code: 'token_not_valid' });
     return { header: HEADER, payload: parsedPart(payload) };
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { isCanonical, readClaims } from './signed-token.js';
 
 const NOW = 1_800_000_000;
@@ -45,7 +45,7 @@ describe('readClaims', () => {
     ['no token type', { ...CLAIMS, token_type: undefined }],
     ['another token type', { ...CLAIMS, token_type: 'refresh' }],
   ])('refuses %s', (_, claims) => {
-    expect(() => read(claims)).toThrow(AuthError);
+    expect(() => read(claims)).toThrow(FailureError);
   });
 
   it.each<[string, object]>([
@@ -53,14 +53,14 @@ describe('readClaims', () => {
     ['another type', { typ: 'JWT' }],
     ['critical extensions', { typ: 'at+jwt', crit: ['exp'] }],
   ])('refuses a header with %s', (_, header) => {
-    expect(() => read(CLAIMS, header)).toThrow(AuthError);
+    expect(() => read(CLAIMS, header)).toThrow(FailureError);
   });
 
   it('takes an expired token only where it is told to, and a future one nowhere', () => {
     const expired = { ...CLAIMS, iat: NOW - 100, exp: NOW - 50 };
-    expect(() => read(expired)).toThrow(AuthError);
+    expect(() => read(expired)).toThrow(FailureError);
     expect(read(expired, undefined, { expired: true })).toEqual(expired);
-    expect(() => read({ ...CLAIMS, iat: NOW + 60, exp: NOW + 90 }, undefined, { expired: true })).toThrow(AuthError);
+    expect(() => read({ ...CLAIMS, iat: NOW + 60, exp: NOW + 90 }, undefined, { expired: true })).toThrow(FailureError);
   });
 });
 

@@ -1,4 +1,4 @@
-import { AuthError } from '../../platform/errors/failure.error.js';
+import { FailureError } from '../../platform/errors/failure.error.js';
 import { expiredSince } from '../session-end.js';
 
 /** A JWS whose signature was found right: header and claims, both still unchecked. */
@@ -38,7 +38,7 @@ export function parsedPart(part: string): unknown {
  * Reads the claims of a token: the named ones must be text, the times sane. Nothing of a token is believed because it is signed.
  * @param now milliseconds since 1970
  * @param expired whether an expired token will do, as at a logout
- * @throws AuthError `token_not_valid`
+ * @throws FailureError `token_not_valid`
  */
 export function readClaims<Text extends string>(
   token: SignedToken,
@@ -61,9 +61,9 @@ export function readClaims<Text extends string>(
     iat <= seconds + LEEWAY &&
     nbf <= seconds + LEEWAY &&
     iat < exp;
-  if (!sound) throw new AuthError({ code: 'token_not_valid' });
+  if (!sound) throw new FailureError({ code: 'token_not_valid' });
   if (!expired && seconds >= exp)
-    throw new AuthError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
+    throw new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, now) });
   return claims as ReturnType<typeof readClaims<Text>>;
 }
 

@@ -20,7 +20,10 @@ export class VerifyDto {
   token!: string;
 }
 
-/** Body of `POST /auth/token/refresh`. The contract prints that URL for verifying too: a body with `token` alone is verified. */
+/**
+ * Body of `POST /auth/token/refresh`. The contract prints this URL for verifying too: a lone
+ * `token` is verified.
+ */
 export class RefreshDto {
   @ApiProperty({ description: 'A refresh token', example: '<refresh-token>' })
   @ValidateIf((body: RefreshDto) => !asksToVerify(body))
@@ -32,7 +35,7 @@ export class RefreshDto {
   token?: string;
 }
 
-/** Whether a refresh body means verification. */
+/** Returns whether a refresh body asks for verification. */
 export function asksToVerify(body: Partial<RefreshDto>): body is { token: string } {
   return body.refresh === undefined && body.token !== undefined;
 }

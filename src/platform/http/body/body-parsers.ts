@@ -54,7 +54,8 @@ function jsonParser(fastify: FastifyInstance): Parser {
 function parseForm(body: Buffer): unknown {
   const text = textOf(body);
   const form = new URLSearchParams(text);
-  // Escapes that are not UTF-8 decode to U+FFFD. If the client did not send U+FFFD itself, such an escape was there.
+  // Escapes that are not UTF-8 decode to U+FFFD. If the client did not send U+FFFD itself, such an
+  // escape was there.
   if (form.toString().includes('%EF%BF%BD') && !/%EF%BF%BD|\ufffd/i.test(text)) throw malformed('not_utf8');
   return fieldsOf([...form]);
 }
@@ -75,7 +76,8 @@ function multipartEntries(body: Buffer, headers: BusboyHeaders): Promise<[string
       parser.on('field', (name, value) => entries.push([name, value]));
       parser.on('file', (name, file) => {
         entries.push([name, null]);
-        // An unterminated part emits its error on the part too. Without a listener, the error would end the process.
+        // An unterminated part emits its error on the part too. Without a listener, the error would
+        // end the process.
         file.on('error', refuse).resume();
       });
       parser.on('error', refuse);
@@ -89,7 +91,9 @@ function multipartEntries(body: Buffer, headers: BusboyHeaders): Promise<[string
   });
 }
 
-/** Returns the entries of a form by name. A repeated field becomes an array, which no DTO accepts. */
+/**
+ * Returns the entries of a form by name. A repeated field becomes an array, which no DTO accepts.
+ */
 function fieldsOf(form: readonly [string, unknown][]): Record<string, unknown> {
   if (form.length > MAX_FIELDS) throw malformed('too_many_fields');
   const fields = new Map<string, unknown[]>();
@@ -105,7 +109,9 @@ function textOf(body: Buffer): string {
   return text.startsWith('\ufeff') ? text.slice(1) : text;
 }
 
-/** Returns what a value has too much of. Iterative, so that deep nesting cannot overflow the stack. */
+/**
+ * Returns what a value has too much of. Iterative, so that deep nesting cannot overflow the stack.
+ */
 function excessOf(value: unknown): BodyProblem | undefined {
   let level = [value];
   let fields = 0;

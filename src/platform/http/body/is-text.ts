@@ -9,11 +9,14 @@ interface TextOptions {
   readonly verbatim?: boolean;
 }
 
-/** Requires a string. Which problem it reports follows contract A, «Error Response» sections. */
+/**
+ * Requires a string. Reports the problems that contract A prints in its «Error Response» sections.
+ */
 export function IsText({ blank = false, verbatim = false }: TextOptions = {}): PropertyDecorator {
   const isBlank = (text: string) => (verbatim ? text : text.trim()) === '';
   const isGiven = (value: unknown) => value !== undefined && (blank || typeof value !== 'string' || !isBlank(value));
-  // A lone surrogate has no UTF-8 form: two different ones would be stored, hashed and compared as equal.
+  // A lone surrogate has no UTF-8 form: two different ones would be stored, hashed and compared as
+  // equal.
   const isText = (value: unknown) => typeof value === 'string' && value.isWellFormed();
   return applyDecorators(
     ValidateBy({ name: 'isGiven', validator: { validate: isGiven } }, refusedAs({ code: 'required' })),

@@ -4,8 +4,9 @@ import { FailureError } from '../../errors/failure.error.js';
 const UTF8 = new Set(['utf-8', 'utf8', '"utf-8"', '"utf8"']);
 
 /**
- * Refuses three kinds of bodies (415): those of a media type that the request's dialect does not take,
- * compressed ones, and those whose `charset` is not UTF-8, because they would be read as UTF-8.
+ * Refuses three kinds of bodies (415): those of a media type that the request's dialect does not
+ * take, compressed ones, and those whose `charset` is not UTF-8, because they would be read as
+ * UTF-8.
  */
 export function refuseForeignMediaTypes(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {

@@ -1,12 +1,18 @@
 import type { ValidationError, ValidationOptions } from 'class-validator';
 import type { FieldProblem, FieldProblems } from '../../errors/field-problems.js';
 
-/** Returns the options of a class-validator decorator that name the problem of a field it refuses. */
+/**
+ * Returns the options of a class-validator decorator that name the problem of a field it refuses.
+ */
 export function refusedAs(problem: FieldProblem): ValidationOptions {
-  return { context: problem };
+  // class-validator drops the context of a problem without a message.
+  return { context: problem, message: problem.code };
 }
 
-/** Returns the problems that the decorators name, by field. A decorator without {@link refusedAs} says `invalid`. */
+/**
+ * Returns the problems that the decorators name, by field. A decorator without {@link refusedAs}
+ * says `invalid`.
+ */
 export function problemsOf(errors: readonly ValidationError[]): FieldProblems {
   return Object.fromEntries(errors.map(({ property, contexts }) => [property, namedProblems(contexts)]));
 }

@@ -4,7 +4,8 @@ import { problemsOf } from './refused-as.js';
 
 /**
  * Turns a parsed body or query into its DTO, and drops fields that the DTO does not have.
- * @throws FailureError `malformed_body` if the body is not an object, `invalid_fields` with every field that is wrong
+ * @throws FailureError `malformed_body` if the body is not an object, `invalid_fields` with every
+ *   field that is wrong
  */
 @Injectable()
 export class RequestPipe extends ValidationPipe {

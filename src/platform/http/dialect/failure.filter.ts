@@ -7,8 +7,8 @@ import { failureOf } from './failure-of.js';
 import { StoreOutages } from './store-outages.js';
 
 /**
- * Answers everything that is thrown, in the dialect of the request. The cause of an error that is not
- * the client's fault goes to the log only.
+ * Answers everything that is thrown, in the dialect of the request. The cause of an error that is
+ * not the client's fault goes to the log only.
  */
 @Catch()
 export class FailureFilter implements ExceptionFilter {

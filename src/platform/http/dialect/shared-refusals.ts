@@ -37,7 +37,9 @@ function retryAfter({ retryAfter: seconds }: { readonly retryAfter: number }): H
   return { 'Retry-After': String(seconds) };
 }
 
-/** Returns the reason phrase of a status code in lower case, `bad request` for an unregistered one. */
+/**
+ * Returns the reason phrase of a status code in lower case, `bad request` for an unregistered one.
+ */
 function phraseOf(status: number): string {
   return (STATUS_CODES[status] ?? 'bad request').toLowerCase();
 }

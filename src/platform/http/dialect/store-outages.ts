@@ -6,9 +6,9 @@ const QUIET_MS = 10_000;
 const CHECKS = 6;
 
 /**
- * Logs that requests are refused because the store is unavailable: a line when it begins, one a minute
- * while it lasts, and one when no request was refused for ten seconds. A line for each request would
- * fill the disk during an outage of hours, and hide the cause.
+ * Logs that requests are refused because the store is unavailable: a line when it begins, one a
+ * minute while it lasts, and one when no request was refused for ten seconds. A line for each
+ * request would fill the disk during an outage of hours, and hide the cause.
  */
 export class StoreOutages {
   private outage: Outage | undefined;

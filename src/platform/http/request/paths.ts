@@ -18,7 +18,10 @@ export function pathOf(target: string): string {
   }
 }
 
-/** Returns a request target without the scheme and host that may precede it (RFC 9112 section 3.2.2). */
+/**
+ * Returns a request target without the scheme and host that may precede it (RFC 9112 section
+ * 3.2.2).
+ */
 export function originForm(target: string): string {
   const path = target.replace(/^https?:\/\/[^/?#]*/i, '');
   return path.startsWith('/') ? path : `/${path}`;

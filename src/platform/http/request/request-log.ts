@@ -7,24 +7,30 @@ import { routeOf } from './paths.js';
 /** A JWT, or its beginning: each begins with `{"` in base64url. */
 const TOKEN = /eyJ[\w.%=-]*/g;
 
-/** Characters of a path, or of an address, that a line holds at most. A client may send 8 KiB of either. */
+/**
+ * The most characters of a path and of an address that a line holds. A client may send 8 KiB of
+ * either.
+ */
 const PATH_LENGTH = 200;
 const ADDRESS_LENGTH = 45;
 
 const REQUEST_ID = /^[\w.:-]{1,128}$/;
 
-/** The id that the caller gave a request in `X-Request-Id`, if it is a plain one, else a new one. */
+/** Returns the client's `X-Request-Id` if it has only plain characters, else a new id. */
 export function requestIdOf(request: IncomingMessage): string {
   const given = request.headers['x-request-id'];
   return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
-/** One line a request, without query strings, headers and bodies, which may hold secrets; and the request's id in its answer. */
+/**
+ * Logs one line a request, and sends the request's id in its answer. Query strings, headers and
+ * bodies may hold secrets, so no line has them.
+ */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
-  // Nothing that is written here could hold what is kept out of other lines, and looking for it takes as long as the line.
+  // These lines hold no secrets, and redaction takes as long as writing a line.
   const lines = logger.child({}, { redact: [] });
 
-  // Not earlier: some answers of the framework pass by the other hooks.
+  // Some answers of the framework skip the earlier hooks.
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('X-Request-Id', request.id);
     done();
@@ -38,7 +44,7 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   });
   fastify.addHook('onResponse', (request, reply, done) => {
     const { id, method } = request;
-    // Not always an address: a trusted proxy may forward anything.
+    // A trusted proxy may forward anything, so this may not be an address.
     const ip = request.ip.slice(0, ADDRESS_LENGTH);
     const ms = Math.round(reply.elapsedTime);
     lines.info({ reqId: id, method, path: pathForLog(request), status: reply.statusCode, ms, ip }, 'request');
@@ -46,7 +52,10 @@ export function logRequests(fastify: FastifyInstance, logger: Logger): void {
   });
 }
 
-/** The route, or the path where there is none, without tokens that somebody took for a part of it. */
+/**
+ * Returns the route, or the path if there is no route, without tokens that a client put into the
+ * path.
+ */
 function pathForLog(request: FastifyRequest): string {
   return request.routeOptions.url ?? routeOf(request).slice(0, PATH_LENGTH).replace(TOKEN, '[token]');
 }

@@ -3,8 +3,9 @@ import { FailureError } from '../../errors/failure.error.js';
 import { routeOf, withoutTrailingSlash } from './paths.js';
 
 /**
- * Refuses requests that match no route, before their body is read: 405 with `Allow` if the path exists
- * under another method (RFC 9110 section 15.5.6), else 404. Call it before the routes are registered.
+ * Refuses requests that match no route, before their body is read: 405 with `Allow` if the path
+ * exists under another method (RFC 9110 section 15.5.6), else 404. Call it before the routes are
+ * registered.
  */
 export function refuseUnknownRoutes(fastify: FastifyInstance): void {
   const methodsByPattern = new Map<string, Set<string>>();

@@ -4,18 +4,20 @@ import type { FastifyInstance } from 'fastify';
 import type { Failure } from '../../errors/failure.js';
 import { FailureError } from '../../errors/failure.error.js';
 
-/** Headers of which Node takes the first and others may take the last. */
+/** Headers of which Node takes the first and a proxy may take the last. */
 const SINGLE = new Set(['authorization', 'content-type', 'host']);
 
 const BAD_REQUEST: Failure = { code: 'bad_request', status: 400 };
 
 /**
- * Refuses, in the dialect of its route, what a proxy before us could read otherwise: another version, no host or more than one (RFC 9112 section 3.2),
- * a second `Authorization` or `Content-Type`, transfer codings other than chunks (section 6.1); and expectations that nobody knows
- * (RFC 9110 section 10.1.1). Node by itself answers some of these in no words, and takes the others. Needs its `requireHostHeader` turned off.
+ * Refuses requests that a proxy could read differently than this server: another HTTP version, no
+ * `Host` or several (RFC 9112 section 3.2), a second `Authorization` or `Content-Type`, transfer
+ * codings other than chunked (section 6.1). Also refuses unknown expectations (RFC 9110 section
+ * 10.1.1). Node by itself accepts some of these and answers the others without a body. Needs Node's
+ * `requireHostHeader` turned off.
  */
 export function refuseAmbiguousRequests(fastify: FastifyInstance): void {
-  /** Where such a request ends is what is in doubt, and with it whatever comes after. */
+  /** Where an ambiguous request ends is in doubt, so everything after it is refused too. */
   const doubtful = new WeakSet<Socket>();
 
   fastify.server.on('checkExpectation', (request, response) => {
@@ -43,7 +45,7 @@ function problemOf(request: IncomingMessage): Failure | undefined {
   return isRepeating && repeatsSingle(rawHeaders) ? BAD_REQUEST : undefined;
 }
 
-/** @param rawHeaders names and values in turn */
+/** @param rawHeaders names and values alternately */
 function repeatsSingle(rawHeaders: readonly string[]): boolean {
   const names = rawHeaders.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase());
   return names.some((name, i) => SINGLE.has(name) && names.indexOf(name) !== i);

@@ -4,7 +4,10 @@ import type { Logger } from 'pino';
 import type { Connections } from './connections.js';
 import { turnsEvery } from './turns.js';
 
-/** Between two searches for idle connections, each of which takes longer than refusing one, and between two log lines. */
+/**
+ * Between two searches for idle connections, and between two log lines. A search takes longer than
+ * refusing a connection.
+ */
 const PAUSE_MS = 1_000;
 
 interface Bounds {
@@ -14,20 +17,21 @@ interface Bounds {
 }
 
 /**
- * Closes connections beyond `maxConnections` at once, and those of one source beyond its own bound. Idle connections give way to new
- * ones, but not for a source beyond its bound: it could close the connections of others that way.
- * Not by Node's `maxConnections`: workers that are full would hand a connection to each other for ever.
+ * Closes new connections beyond `maxConnections`, and those beyond the bound of their source. The
+ * former close idle connections, so that later clients find room. The latter do not: a source
+ * beyond its bound could close the connections of other clients that way. Node's `maxConnections`
+ * would not do, because full workers would hand a connection to each other for ever.
  */
 export function limitConnections(server: Server, connections: Connections, bounds: Bounds, logger: Logger): void {
   const { maxConnections, maxConnectionsOfSource, sourceOf } = bounds;
   const counts = new Map<string, number>();
-  const takeTurnToLook = turnsEvery(PAUSE_MS);
+  const takeTurnToClose = turnsEvery(PAUSE_MS);
   const takeTurnToLog = turnsEvery(PAUSE_MS);
 
   server.on('connection', (socket: Socket) => {
     if (connections.size > maxConnections) {
       socket.destroy();
-      if (!takeTurnToLook()) return;
+      if (!takeTurnToClose()) return;
       logger.warn({ event: 'too_many_connections', max: maxConnections }, 'connections are refused');
       server.closeIdleConnections();
       return;

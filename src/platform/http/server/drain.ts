@@ -2,12 +2,13 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Connections } from './connections.js';
 
-/** For requests under way to be answered, once the service stops. */
+/** How long requests under way may take after the service begins to stop. */
 const DEADLINE_MS = 8_000;
 
 /**
- * Makes `close()` quick and complete: requests that were taken are answered on connections that close after them,
- * and connections without a request are cut. Node by itself waits for kept-alive connections, and for those that never sent anything.
+ * Makes `close()` quick and complete. Requests under way are answered, and their connections close
+ * after them. Connections without a request are closed at once. Node by itself waits for idle
+ * connections.
  */
 export function drainOnClose(fastify: FastifyInstance, connections: Connections): void {
   let isClosing = false;
@@ -22,7 +23,7 @@ export function drainOnClose(fastify: FastifyInstance, connections: Connections)
   fastify.addHook('preClose', async () => {
     isClosing = true;
     for (const [socket, owed] of connections) if (owed.size === 0) socket.destroy();
-    // Node looks for requests that take too long no more once it closes; a client that stalls must not keep us.
+    // Node's timeouts end when it closes, and a stalled client must not delay the stop.
     setTimeout(() => {
       for (const [socket] of connections) socket.destroy();
     }, DEADLINE_MS).unref();

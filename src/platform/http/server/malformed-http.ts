@@ -2,19 +2,19 @@ import { randomUUID } from 'node:crypto';
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import type { TransportFailure } from '../../errors/failure.js';
+import type { Failure } from '../../errors/failure.js';
 import type { Connections } from './connections.js';
 import { answerOf } from '../dialect/dialect.js';
 import { problemDetails } from '../dialect/problem-details.js';
 
-/** Statuses of what Node's parser gives up on; 400 for the rest. */
+/** Statuses of the errors of Node's parser. Any other error is 400. */
 const STATUS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
   HPE_HEADER_OVERFLOW: 431,
 };
 
-/** For a refused client to read its answer and go. */
+/** How long a refused client may take to read its answer and close the connection. */
 const LINGER_MS = 1_000;
 
 const ALLOWED = ['DELETE', 'GET', 'HEAD', 'POST'];
@@ -28,7 +28,10 @@ const HEADERS = [
   'Connection: close',
 ];
 
-/** Answers what is no request at all, and so has neither route nor reply: by hand, in problem details. */
+/**
+ * Answers what is not an HTTP request, in problem details. It has neither a route nor a Fastify
+ * reply.
+ */
 export class MalformedHttp {
   private readonly refused = new WeakSet<Socket>();
 
@@ -47,17 +50,18 @@ export class MalformedHttp {
     this.refuse(socket, { code: 'bad_request', status: STATUS[code] ?? 400 }, code);
   };
 
-  /** A server that is no proxy has no tunnels; without an answer the connection would just end. */
+  /** Answers `CONNECT`. Node by itself closes the connection without an answer. */
   refuseTunnels(server: Server): void {
     server.on('connect', (_request, socket) => {
-      // Node no longer reads a socket that it has handed over. Without reading, a client that leaves would not be noticed.
+      // Node no longer reads this socket. Without reading, a disconnected client would go
+      // unnoticed.
       socket.resume();
       this.refuse(socket as Socket, { code: 'method_not_allowed', allow: ALLOWED }, 'CONNECT');
     });
   }
 
-  private refuse(socket: Socket, failure: TransportFailure, reason: string): void {
-    // What comes after it is looked at no more, while answers to what came before are under way.
+  private refuse(socket: Socket, failure: Failure, reason: string): void {
+    // Ignores what follows a refused request while the answers to earlier requests are under way.
     if (this.refused.has(socket) && !socket.writableEnded) return;
     const earlier = [...this.connections.owedTo(socket)];
     const halfRead = earlier.find(({ req }) => !req.complete);
@@ -72,7 +76,7 @@ export class MalformedHttp {
     });
   }
 
-  private send(socket: Socket, failure: TransportFailure, reason: string): void {
+  private send(socket: Socket, failure: Failure, reason: string): void {
     if (!socket.writable) return;
     const { status, headers, body } = answerOf(problemDetails, failure);
     const reqId = randomUUID();
@@ -92,7 +96,7 @@ export class MalformedHttp {
   }
 }
 
-/** Answers go out in the order of their requests: one out of turn would be taken for another's. */
+/** Runs the work after an answer. A client matches answers to its requests by their order. */
 function afterwards(answer: ServerResponse | undefined, work: () => void): void {
   if (answer) answer.once('close', work);
   else work();

@@ -40,7 +40,7 @@ function answerOpen(): void {
   for (const { answer, number } of open.splice(0)) answer.end(`<${number}>`);
 }
 
-it('handles 30 requests of a connection at a time, and all of them in their order', async () => {
+it('handles 30 requests of a connection at a time, in order', async () => {
   client.write(REQUEST.repeat(200));
   const sizes: number[] = [];
   await vi.waitUntil(() => {
@@ -54,7 +54,7 @@ it('handles 30 requests of a connection at a time, and all of them in their orde
   expect(received.match(/<\d+>/g)).toEqual(Array.from({ length: 200 }, (_, i) => `<${i}>`));
 });
 
-it('handles those that come after a rest, too', async () => {
+it('handles requests that arrive after a pause', async () => {
   for (const upTo of [100, 110, 250]) {
     client.write(REQUEST.repeat(upTo - begun));
     await vi.waitUntil(() => {
@@ -64,7 +64,7 @@ it('handles those that come after a rest, too', async () => {
   }
 });
 
-it('reads no more from a connection while it waits', async () => {
+it('stops reading from a connection while its requests wait', async () => {
   const written = REQUEST.repeat(200_000);
   client.write(written);
   await vi.waitUntil(() => open.length === 30);
@@ -74,7 +74,7 @@ it('reads no more from a connection while it waits', async () => {
   expect(begun).toBe(30);
 });
 
-it('forgets those of a client that has gone', async () => {
+it('drops the requests of a client that has disconnected', async () => {
   client.write(REQUEST.repeat(200));
   await vi.waitUntil(() => open.length === 30);
   const closed = Promise.all(open.map(({ answer }) => once(answer, 'close')));
@@ -85,7 +85,7 @@ it('forgets those of a client that has gone', async () => {
   expect(begun).toBe(30);
 });
 
-it('handles a request that may change something alone', async () => {
+it('handles a request with an unsafe method alone', async () => {
   const post = 'POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}';
   client.write(REQUEST.repeat(3) + post.repeat(3) + REQUEST.repeat(3));
   const groups: number[][] = [];

@@ -2,23 +2,24 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
 
-/** Requests of one connection that are handled at a time. */
+/** How many requests of one connection are handled at a time. */
 const MAX_UNDER_WAY = 30;
 
-/** Methods of which a server may handle several at a time (RFC 9112 section 9.3.2). */
+/** Methods that may be handled in parallel (RFC 9112 section 9.3.2). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
 /** The requests of one connection that wait for their turn. */
 interface Waiting {
   readonly requests: [IncomingMessage, ServerResponse][];
-  /** Whether the next of them are about to have their turn. */
+  /** Whether a turn for the next requests is scheduled. */
   isScheduled: boolean;
 }
 
 /**
- * Handles at most 30 requests of a connection at a time, and one alone that may change something. Those that were sent in advance beyond
- * that wait, and meanwhile nothing more is read from the connection. Node by itself begins all requests that it has read in one go, while
- * other clients wait; and one connection would guess at 30 passwords at a time, however long each refusal keeps it waiting.
+ * Handles at most 30 requests of a connection at a time, and an unsafe request alone. Later
+ * requests wait, and meanwhile nothing more is read from the connection. Node by itself starts all
+ * requests that it has read, while other clients wait. An attacker could also guess many passwords
+ * in parallel on one connection, and so avoid the delay of each refusal.
  */
 export class Pipelining {
   private readonly waiting = new WeakMap<Socket, Waiting>();
@@ -44,7 +45,7 @@ export class Pipelining {
   private startWaiting(socket: Socket): Waiting {
     const waiting: Waiting = { requests: [], isScheduled: false };
     this.waiting.set(socket, waiting);
-    // Node reads on as soon as the body of a request is wanted.
+    // Node resumes reading when a handler reads the body of its request.
     socket.on('resume', () => {
       if (waiting.requests.length > 0) socket.pause();
     });
@@ -56,7 +57,7 @@ export class Pipelining {
     answer.once('close', () => {
       if (waiting.isScheduled) return;
       waiting.isScheduled = true;
-      // Once a turn of the event loop, so that other connections are served in between.
+      // At most once in a turn of the event loop, so that other connections are served in between.
       setImmediate(() => {
         waiting.isScheduled = false;
         this.continue(socket, waiting);
@@ -77,7 +78,10 @@ export class Pipelining {
     if (requests.length === 0) socket.resume();
   }
 
-  /** @param waiting how many of the answers that are owed belong to requests that were not begun, this one included */
+  /**
+   * @param waiting how many of the owed answers belong to requests that have not begun, this one
+   *   included
+   */
   private mayBegin({ method, socket }: IncomingMessage, waiting: number): boolean {
     const owed = this.connections.owedTo(socket);
     const underWay = owed.size - waiting;

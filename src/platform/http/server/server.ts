@@ -9,26 +9,29 @@ import { cutStalledAnswers } from './stalled-answers.js';
 
 const HEADER_LIMIT_BYTES = 8 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
-/** For a whole request to arrive, headers and body. */
+/** How long a whole request may take to arrive, headers and body. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** For an answer to be made, beside what {@link Limits} say, and to be taken. */
+/** How long an answer may take beyond `waitMs`. */
 const ANSWER_TIMEOUT_MS = 10_000;
 const LOG_PAUSE_MS = 1_000;
 
 export interface Limits {
-  /** Clients at a time. */
+  /** Open connections. */
   readonly maxConnections: number;
-  /** Of these, from one source; see {@link Limits.sourceOf}. */
+  /** Open connections from one source, see {@link Limits.sourceOf}. */
   readonly maxConnectionsOfSource: number;
-  /** The source that a peer's address counts for; undefined for a trusted proxy, which has no bound of its own. */
+  /**
+   * Returns the source of a peer's address, undefined for a trusted proxy, which has no bound of
+   * its own.
+   */
   readonly sourceOf: (address: string) => string | undefined;
-  /** How long a connection is kept without a request. */
+  /** How long a connection without a request stays open. */
   readonly keepAliveMs: number;
   /** How long a request may have to wait for its turn. */
   readonly waitMs: number;
 }
 
-/** Makes the HTTP server: what it takes, how long it waits for it, and from how many clients at a time. */
+/** Returns a factory of the HTTP server with its limits on sizes, times and connections. */
 export function serverFactory(limits: Limits, connections: Connections, logger: Logger): FastifyServerFactory {
   return (handler) => {
     const server = createServer({
@@ -37,7 +40,7 @@ export function serverFactory(limits: Limits, connections: Connections, logger: 
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: 1_000,
-      // Refused in words, see refuseAmbiguousRequests.
+      // Checked by refuseAmbiguousRequests, which answers in the dialect of the path.
       requireHostHeader: false,
     });
     connections.watch(server);
@@ -49,7 +52,10 @@ export function serverFactory(limits: Limits, connections: Connections, logger: 
   };
 }
 
-/** Fastify listens for errors of the start alone; later ones say that a connection could not be accepted, which is no reason to stop. */
+/**
+ * Logs connections that could not be accepted, for example because no file descriptor is left.
+ * Without this listener the error would end the process. Errors of the start are Fastify's.
+ */
 function logFailedAccepts(server: Server, logger: Logger): void {
   const takeTurnToLog = turnsEvery(LOG_PAUSE_MS);
   server.on('error', (error) => {

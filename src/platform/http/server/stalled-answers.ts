@@ -2,26 +2,27 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Connections } from './connections.js';
 
 const CHECK_MS = 1_000;
-/** For an answer that is ready to be taken by its client. */
+/** How long a client may take to receive an answer that is ready. */
 const READY_MS = 5_000;
 
-interface Sight {
+interface Observation {
   readonly since: number;
   readonly isReady: boolean;
 }
 
 /**
- * Cuts connections whose client does not take its answer. Node's own timeouts watch over what comes in alone.
- * @param wholeMs for an answer from its request to its end, whatever keeps it
+ * Closes connections whose client does not read its answer. Node's own timeouts cover only
+ * requests.
+ * @param wholeMs how long an answer may take from its request to its end
  */
 export function cutStalledAnswers(server: Server, connections: Connections, wholeMs: number): void {
-  const sights = new WeakMap<ServerResponse, Sight>();
+  const observations = new WeakMap<ServerResponse, Observation>();
 
   const isStalled = (answer: ServerResponse, now: number) => {
     const isReady = answer.writableEnded;
-    const sight = sights.get(answer);
-    if (sight?.isReady === isReady) return now - sight.since >= (isReady ? READY_MS : wholeMs);
-    sights.set(answer, { since: now, isReady });
+    const earlier = observations.get(answer);
+    if (earlier?.isReady === isReady) return now - earlier.since >= (isReady ? READY_MS : wholeMs);
+    observations.set(answer, { since: now, isReady });
     return false;
   };
   const timer = setInterval(() => {

@@ -4,8 +4,8 @@ import { FailureError } from '../../errors/failure.error.js';
 import { originForm } from '../request/paths.js';
 
 /**
- * Refuses URLs that cannot be decoded, and so have no route, like everything else: with the headers, the dialect and the log
- * line of any answer. Fastify runs no hook for them.
+ * Refuses URLs that cannot be decoded with the headers, the dialect and the log line of any answer.
+ * Fastify by itself runs no hooks for them.
  */
 export class UndecodableUrls {
   private readonly requests = new WeakSet<IncomingMessage>();
@@ -18,7 +18,10 @@ export class UndecodableUrls {
     });
   }
 
-  /** For Fastify's `frameworkErrors`: lets the request in once more, under a URL that is decoded to what was sent. */
+  /**
+   * For Fastify's `frameworkErrors`: routes the request again, under a URL that decodes to what was
+   * sent.
+   */
   readonly onFrameworkError = (_error: unknown, { raw }: FastifyRequest, reply: FastifyReply): void => {
     this.requests.add(raw);
     raw.url = originForm(raw.url ?? '').replaceAll('%', '%25');

@@ -1,0 +1,49 @@
+import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { ApiBody, ApiProperty, ApiTags } from '@nestjs/swagger';
+import { CurrentUser } from '../../../src/auth/decorators/current.decorator.js';
+import { RequestOrigin } from '../../../src/auth/decorators/request-origin.decorator.js';
+import { LocalAuthGuard } from '../../../src/auth/guards/local-auth.guard.js';
+import type { Origin } from '../../../src/events/origin.js';
+import { IsText } from '../../../src/platform/http/body/is-text.js';
+import { documents } from '../../../src/platform/openapi/documents.js';
+import { exactly, text } from '../../../src/platform/openapi/schema.js';
+import { SessionsService } from '../../../src/sessions/sessions.service.js';
+import type { UserState } from '../../../src/users/user.entity.js';
+import { loginDialect } from './login.dialect.js';
+
+class LoginDto {
+  @ApiProperty()
+  @IsText()
+  username!: string;
+
+  @ApiProperty()
+  @IsText({ verbatim: true })
+  password!: string;
+}
+
+@ApiTags(loginDialect.tag.name)
+@Controller('v3')
+export class LoginController {
+  constructor(private readonly sessions: SessionsService) {}
+
+  @ApiBody({ type: LoginDto })
+  @documents(loginDialect, {
+    summary: 'Log in',
+    body: ['username', 'password'],
+    answer: {
+      status: 201,
+      description: 'An access token',
+      mediaType: 'application/vnd.api+json',
+      schema: exactly({ meta: exactly({ access: text('<access-token>') }) }),
+    },
+    refusals: ['invalid_credentials', 'throttled'],
+  })
+  @Post('login')
+  @HttpCode(201)
+  @Header('Content-Type', 'application/vnd.api+json')
+  @UseGuards(LocalAuthGuard(LoginDto))
+  async login(@CurrentUser() user: UserState, @RequestOrigin() origin: Origin) {
+    const { tokens } = await this.sessions.open(user, origin);
+    return { meta: { access: tokens.access } };
+  }
+}
