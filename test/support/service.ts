@@ -73,7 +73,7 @@ interface Options {
   readonly env?: Record<string, string>;
   readonly store?: Store;
   readonly clock?: FakeClock;
-  /** The contracts to serve (default: those of production). */
+  /** The contracts that the service speaks (default: those of production). */
   readonly contracts?: readonly Contract[];
   /** Whether answers to refused guesses are delayed, as in production (default: no). */
   readonly pause?: boolean;
