@@ -6,6 +6,7 @@ import { SigningKeysService } from '../src/keys/signing-keys.service.js';
 import { UpkeepService } from '../src/jobs/upkeep.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
+import { claimsOf } from './support/tokens.js';
 
 const REQUEST_ID = 'events-test-1';
 const headers = { 'x-request-id': REQUEST_ID };
@@ -32,9 +33,6 @@ afterAll(() => service.stop());
 afterEach(async () => {
   await service.dataSource.query('DELETE FROM counters');
 });
-
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { sub: string; sid: string };
 
 /** The events of a request id, oldest first, as the table and as the log have them. */
 async function eventsOf(requestId = REQUEST_ID): Promise<Row[]> {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { PASSWORD, register } from './support/accounts.js';
 import { type Service, startService, TEST_ENV } from './support/service.js';
 import { newStore } from './support/store.js';
+import { headerOf } from './support/tokens.js';
 
 const DAY = 24 * 3600;
 const LEAD = 720;
@@ -23,7 +24,7 @@ afterEach(() => service.stop());
 type Jwk = JsonWebKey & { kid: string };
 const jwks = async (at = service) => (await at.client.get('/.well-known/jwks.json')).body.keys as Jwk[];
 const kids = async (at = service) => (await jwks(at)).map(({ kid }) => kid);
-const kidOf = (token: string) => (JSON.parse(Buffer.from(token.split('.')[0]!, 'base64url').toString()) as Jwk).kid;
+const kidOf = (token: string) => headerOf(token).kid;
 const renew = async (refresh_token: string, at = service) =>
   (await at.client.post('/user/login/refresh', { refresh_token })).body.access_token as string;
 const getUser = async (access: string, at = service) => (await at.client.get('/auth/getuser', access)).status;

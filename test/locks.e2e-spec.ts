@@ -4,9 +4,9 @@ import { StatementsService } from '../src/platform/database/statements.service.j
 import { RotationsService } from '../src/sessions/rotations.service.js';
 import { register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
+import { claimsOf } from './support/tokens.js';
 
-const sidOf = ({ refresh }: { refresh: string }) =>
-  (JSON.parse(Buffer.from(refresh.split('.')[1]!, 'base64url').toString()) as { sid: string }).sid;
+const sidOf = ({ refresh }: { refresh: string }) => claimsOf(refresh).sid;
 
 // With SQLite, this process is the only writer.
 describe.skipIf(!inject('mysqlUrl'))('A session whose row another transaction has locked', () => {

@@ -3,8 +3,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import { newName, PASSWORD } from './support/accounts.js';
 import { FakeClock, type Service, startService } from './support/service.js';
+import { claimsOf } from './support/tokens.js';
 
-// Seconds, and so short that a run of a few dozen steps meets every limit.
+// In seconds, so short that a run of a few dozen steps meets every limit.
 const ACCESS_TTL = 60;
 const REFRESH_TTL = 120;
 const MAX_AGE = 200;
@@ -23,7 +24,7 @@ interface Pair {
 
 interface Account {
   readonly username: string;
-  /** Every password that it had, the present one last; none before it is registered. */
+  /** Every password that the account had, the present one last; empty before it is registered. */
   readonly passwords: string[];
   disabled: boolean;
 }
@@ -49,7 +50,10 @@ interface RefreshToken extends Token {
   readonly madeAt: number;
 }
 
-/** The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good for. Times in seconds since 1970. */
+/**
+ * The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good
+ * for. Times in seconds since 1970.
+ */
 class Model {
   readonly accounts: readonly Account[] = [newAccount(), newAccount()];
   readonly sessions: Session[] = [];
@@ -64,7 +68,10 @@ class Model {
     return this.clock.now() / 1000;
   }
 
-  /** A session ends `REFRESH_TOKEN_TTL` after its last rotation, at `SESSION_MAX_AGE` in any case, and when it is ended. */
+  /**
+   * Tells whether a session is alive. It expires `REFRESH_TOKEN_TTL` after its last rotation, and at
+   * `SESSION_MAX_AGE` in any case.
+   */
   lives({ ended, refresh }: Session): boolean {
     return !ended && this.now < refresh.at(-1)!.expiresAt;
   }
@@ -73,14 +80,20 @@ class Model {
     return this.now < expiresAt && this.lives(session);
   }
 
-  /** What a token is to its session: the current one; the one before, inside the replay window; or one that an honest client has dropped. */
+  /**
+   * Returns what a token is to its session: the current token, the previous one inside the replay
+   * window, or a token that an honest client has dropped.
+   */
   standingOf(token: RefreshToken): 'current' | 'parent' | 'replayed' {
     const [current, parent] = token.session.refresh.toReversed();
     if (token === current) return 'current';
     return token === parent && this.now < current!.madeAt + WINDOW ? 'parent' : 'replayed';
   }
 
-  /** A refresh token is shown to be refreshed. A replay ends its session, also after its own expiry; so does the window hold beyond that. */
+  /**
+   * Presents a refresh token. A replay ends the session even after the token's own expiry, and the
+   * replay window outlasts that expiry too.
+   */
   show(token: RefreshToken): 'current' | 'parent' | 'refused' {
     if (!this.lives(token.session)) return 'refused';
     const standing = this.standingOf(token);
@@ -93,12 +106,12 @@ class Model {
     return this.sessions.some((session) => this.lives(session));
   }
 
-  /** The sessions of an account all end, but the one that is kept. */
+  /** Ends all sessions of an account except the kept one. */
   endSessions(owner: Account, kept?: Session): void {
     for (const session of this.sessions) if (session.owner === owner && session !== kept) session.ended = true;
   }
 
-  /** The living sessions of an account, newest first. */
+  /** Returns the living sessions of an account, newest first. */
   sessionsOf(owner: Account): Session[] {
     return this.sessions.filter((session) => session.owner === owner && this.lives(session)).toReversed();
   }
@@ -129,14 +142,14 @@ class Model {
     this.renewed(session, access);
   }
 
-  /** No access token lives longer than its session. */
+  /** Records an access token, which must not outlive its session. */
   renewed(session: Session, access: string): void {
     const name = `${session.name}.access${this.accessTokens.length}`;
     const expiresAt = Math.min(this.now + ACCESS_TTL, session.refresh.at(-1)!.expiresAt);
     this.issued({ name, text: access, session, expiresAt }, this.accessTokens);
   }
 
-  /** The moments to come at which something ends by itself, soonest first. */
+  /** Returns the moments to come at which something expires, soonest first. */
   limits(): number[] {
     const expiries = [...this.accessTokens, ...this.refreshTokens].map(({ expiresAt }) => expiresAt);
     const windows = this.refreshTokens.map(({ madeAt }) => madeAt + WINDOW);
@@ -144,7 +157,7 @@ class Model {
     return [...new Set([...expiries, ...windows, ...ends])].filter((limit) => limit > this.now).sort((a, b) => a - b);
   }
 
-  /** No token is issued twice, but for a successor that is given again. */
+  /** Checks that no token is issued twice, except a successor that is repeated. */
   private issued<T extends Token>(token: T, tokens: T[]): void {
     const texts = tokens.map(({ text }) => text);
     expect(texts, this.story()).not.toContain(token.text);
@@ -158,8 +171,6 @@ class Model {
 }
 
 const newAccount = (): Account => ({ username: newName(), passwords: [], disabled: false });
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as { sid: string; exp: number };
 
 let service: Service;
 beforeAll(async () => {
@@ -173,7 +184,7 @@ beforeAll(async () => {
     KEY_ROTATION_DAYS: '3650',
     LOG_LEVEL: 'silent',
   };
-  // Tokens tell whole seconds, and so does the clock here.
+  // Tokens hold whole seconds, and so does the clock here.
   service = await startService({ env, clock: new FakeClock(Math.ceil(Date.now() / 1000) * 1000) });
 });
 afterAll(() => service.stop());
@@ -186,7 +197,7 @@ interface Request {
 
 type Method = 'GET' | 'POST' | 'DELETE';
 
-/** The members, of whatever answer, that are looked at. */
+/** The members of all answers that the steps look at. */
 interface Answer {
   readonly access?: string;
   readonly refresh?: string;
@@ -197,7 +208,7 @@ interface Answer {
   readonly sessions?: readonly { readonly id: string; readonly current: boolean }[];
 }
 
-/** Makes a request that must have this status. Without a socket, so that there is time for many. */
+/** Makes a request that must get this status. Without a socket, so that there is time for many. */
 async function ask(
   model: Model,
   what: string,
@@ -226,7 +237,10 @@ function pairOf({ access, refresh, access_token, refresh_token }: Answer): Pair 
   return { access: (access ?? access_token)!, refresh: (refresh ?? refresh_token)! };
 }
 
-/** Which of some tokens: counted from the newest and round again, of all that were issued or of living sessions alone. */
+/**
+ * Picks a token: counted from the newest and round again, among all that were issued or among those
+ * of living sessions.
+ */
 interface Pick {
   readonly back: number;
   readonly dead: boolean;
@@ -247,7 +261,9 @@ function pick<T extends Token>(model: Model, tokens: readonly T[], { back, dead 
 }
 
 class Step implements fc.AsyncCommand<Model, Service> {
-  /** @param picks of the tokens that it shows: without a living session there is little to learn from it */
+  /**
+   * @param picks the tokens that the step presents; without a living session the step learns little
+   */
   constructor(
     private readonly name: string,
     readonly run: (model: Model) => Promise<void>,
@@ -263,7 +279,7 @@ class Step implements fc.AsyncCommand<Model, Service> {
   }
 }
 
-/** A step that shows one token. */
+/** A step that presents one token. */
 function showing(name: string, run: (model: Model, pick: Pick) => Promise<void>): fc.Arbitrary<Step> {
   return which.map((pick) => new Step(name, (model) => run(model, pick), [pick]));
 }
@@ -307,7 +323,7 @@ const refreshAtA = showing('refresh at A', async (model, which) => {
   model.renewed(session, body.access!);
 });
 
-/** Spends nothing. */
+/** Uses no token up. */
 const refreshAtB = showing('refresh at B', async (model, which) => {
   const token = pick(model, model.refreshTokens, which);
   const renews = model.show(token) !== 'refused';
@@ -329,7 +345,7 @@ const getUser = showing('getuser', async (model, which) => {
   if (honoured) expect(body.username, model.story()).toBe(bearer.session.owner.username);
 });
 
-/** Looking at a token changes nothing, be it a replayed one. */
+/** Introspection changes nothing, even for a replayed token. */
 async function introspect(model: Model, token: Token, active: boolean): Promise<void> {
   const body = await ask(model, token.name, 200, 'POST', '/oauth/introspect', { form: { token: token.text } });
   expect(body.active, model.story()).toBe(active);
@@ -345,7 +361,10 @@ const introspectRefresh = showing('introspect refresh token', async (model, whic
   await introspect(model, token, model.honours(token) && model.standingOf(token) !== 'replayed');
 });
 
-/** Ends the session of any two tokens of it, whatever has become of them; nothing, for tokens of two sessions. */
+/**
+ * Ends the session that both tokens belong to, expired or used as they may be. Tokens of two
+ * sessions end nothing.
+ */
 const logOut = fc.record({ access: which, refresh: which, pair: fc.boolean() }).map(({ access, refresh, pair }) => {
   const run = async (model: Model) => {
     const one = pick(model, model.accessTokens, access);
@@ -424,7 +443,7 @@ const changePassword = fc.tuple(which, oneIn(4)).map(([by, outdated]) => {
   return new Step(`change password${outdated ? ', giving the first as current' : ''}`, run, [by]);
 });
 
-/** What operators do. The sessions end, and stay ended when the account is enabled again. */
+/** Disables an account as operators do. Its sessions stay dead when the account is enabled again. */
 const disable = fc.nat(1).map(
   (nth) =>
     new Step(`disable account ${nth}`, async (model) => {
@@ -458,7 +477,7 @@ const wait = fc
       }),
   );
 
-/** To a moment at which something ends by itself, or the second before or after it. */
+/** Moves the clock to a moment at which something expires, or to the second before or after it. */
 const waitForLimit = fc.record({ nth: fc.nat(5), off: fc.constantFrom(0, -1, 1) }).map(({ nth, off }) => {
   const run = async (model: Model) => {
     const limits = model.limits();
@@ -472,7 +491,7 @@ function advance(model: Model, seconds: number): void {
   service.clock.advance(seconds);
 }
 
-/** Uses are frequent and endings rare, so that sessions live long enough to meet their limits. */
+/** Uses are frequent and ends rare, so that sessions live long enough to meet their limits. */
 const step = fc.oneof(
   { weight: 5, arbitrary: logIn },
   { weight: 14, arbitrary: refreshAtA },

@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Origin } from '../events/origin.js';
-import type { SessionOfUser } from '../users/sessions.repository.js';
-import { AccountsService } from '../identity/accounts.service.js';
+import type { SessionOfUser } from '../users/session.entity.js';
+import { OwnerService } from '../identity/owner.service.js';
 import { CurrentSession } from '../auth/decorators/current.decorator.js';
-import { HungUp } from '../auth/decorators/hung-up.decorator.js';
+import { ClientDisconnected } from '../auth/decorators/client-disconnected.decorator.js';
 import { RequestOrigin } from '../auth/decorators/request-origin.decorator.js';
 import { problemDetails } from '../platform/http/dialect/problem-details.js';
 import { JwtAuthGuard } from '../auth/guards/jwt-auth.guard.js';
@@ -19,7 +19,7 @@ import { presentSession, type SessionView } from './account.presenter.js';
 @UseGuards(JwtAuthGuard)
 @Controller('account')
 export class AccountController {
-  constructor(private readonly accounts: AccountsService) {}
+  constructor(private readonly owner: OwnerService) {}
 
   @ApiListSessions()
   @Get('sessions')
@@ -27,7 +27,7 @@ export class AccountController {
     @CurrentSession() session: SessionOfUser,
     @Query() { after }: ListSessionsQuery,
   ): Promise<{ sessions: SessionView[]; next: string | null }> {
-    const { sessions, next } = await this.accounts.sessionsOf(session.user, after);
+    const { sessions, next } = await this.owner.listSessions(session.user, after);
     return { sessions: sessions.map((each) => presentSession(each, session.id)), next };
   }
 
@@ -39,7 +39,7 @@ export class AccountController {
     @Param('id') id: string,
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
-    return this.accounts.endSession(user, id, origin);
+    return this.owner.endSession(user, id, origin);
   }
 
   @ApiEndSessions()
@@ -51,8 +51,8 @@ export class AccountController {
     @RequestOrigin() origin: Origin,
   ): Promise<void> {
     return includesThisSession(query)
-      ? this.accounts.endAllSessions(session, origin)
-      : this.accounts.endOtherSessions(session, origin);
+      ? this.owner.endAllSessions(session, origin)
+      : this.owner.endOtherSessions(session, origin);
   }
 
   @ApiChangePassword()
@@ -62,9 +62,9 @@ export class AccountController {
     @CurrentSession() session: SessionOfUser,
     @Body() passwords: PasswordChangeDto,
     @RequestOrigin() origin: Origin,
-    @HungUp() hungUp: AbortSignal,
+    @ClientDisconnected() disconnected: AbortSignal,
   ): Promise<void> {
     const { current_password: current, new_password: next } = passwords;
-    return this.accounts.changePassword(session, { current, next }, origin, hungUp);
+    return this.owner.changePassword(session, { current, next }, origin, disconnected);
   }
 }

@@ -22,17 +22,17 @@ import { type FieldProblem, type FieldProblems, unlessEmpty } from '../platform/
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 
-/** What a person gives to get an account; each field as typed. */
+/** What a person enters to get an account, each field as typed. */
 export interface Registration {
   readonly username: string;
   readonly password: string;
-  /** Left out, the account has an email only if the username is one. */
+  /** Without it, the account has an email only if the username is one. */
   readonly email?: string;
   readonly firstName?: string;
   readonly lastName?: string;
 }
 
-/** How one gets an account. */
+/** Makes accounts. */
 @Injectable()
 export class RegistrationService {
   private readonly newId = timeOrderedIds();
@@ -51,22 +51,21 @@ export class RegistrationService {
 
   /**
    * Makes an account and opens its first session.
-   * @throws FailureError `invalid_fields` naming every field against the rules, `user_exists` when the username or the email is taken
-   * @throws FailureError `throttled` when there were too many from this source, `unavailable` when too many wait to be hashed
+   * @param disconnected aborted once the client has gone
+   * @throws FailureError `invalid_fields` with every field that is against the rules, `user_exists`
+   * when the username or the email is taken
+   * @throws FailureError `throttled` after too many sign-ups from this source, `unavailable` when
+   * too many passwords wait to be hashed
    */
-  async register(registration: Registration, origin: Origin, hungUp?: AbortSignal): Promise<TokenPair> {
+  async register(registration: Registration, origin: Origin, disconnected?: AbortSignal): Promise<TokenPair> {
     const names = normalized(registration);
-    const fields = {
-      ...nameProblems(names),
-      ...unlessEmpty('password', this.policy.problems(registration.password, names)),
-    };
-    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
-    await this.hasher.admit(hungUp);
-    await this.limit(origin, hungUp);
+    this.requireSound(names, registration.password);
+    await this.hasher.admit(disconnected);
+    await this.countSignup(origin, disconnected);
     try {
-      // Spares the hash; the unique keys decide in the end.
+      // Saves the hash; the unique keys decide in the end.
       if (await this.users.isTaken(names)) throw new FailureError({ code: 'user_exists' });
-      const hashing = this.hasher.hash(registration.password, hungUp);
+      const hashing = this.hasher.hash(registration.password, disconnected);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
       if (error instanceof FailureError && error.failure.code === 'user_exists')
@@ -75,17 +74,28 @@ export class RegistrationService {
     }
   }
 
-  private async limit(origin: Origin, hungUp: AbortSignal | undefined): Promise<void> {
+  /** @throws FailureError `invalid_fields` */
+  private requireSound(names: Names, password: string): void {
+    const fields = {
+      ...nameProblems(names),
+      ...unlessEmpty('password', this.policy.problems(password, names)),
+    };
+    if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
+  }
+
+  /** @throws FailureError `throttled` */
+  private async countSignup(origin: Origin, disconnected: AbortSignal | undefined): Promise<void> {
     const wait = await this.limits.signup(sourceOf(origin.address));
     if (wait === 0) return;
-    await this.pause.wait(hungUp);
+    await this.pause.wait(disconnected);
     this.events.record({ event: 'signup', outcome: 'throttled' }, origin);
     throw new FailureError({ code: 'throttled', retryAfter: wait });
   }
 
   /**
-   * The session first, while the password is hashed: a session of nobody is nothing, an account without the answer that it was
-   * made is a name lost to its owner. So the one insert of the account decides, and no transaction spans two round trips.
+   * Inserts the session first, while the password is hashed, and the account last. So the insert of
+   * the account alone decides, and no transaction spans two round trips. A session without an
+   * account is dead; an account without its answer would be a name lost to its owner.
    */
   private async createWithSession(
     user: Omit<NewUser, 'passwordHash'>,
@@ -106,7 +116,7 @@ export class RegistrationService {
       this.events.record({ event: 'signup', outcome: 'success', userId: user.id, sessionId: sid }, origin);
       return tokens;
     } catch (error) {
-      // Left behind, it would be purged with the others.
+      // A session that cannot be removed here is purged once it has expired.
       if (error instanceof FailureError && opened.status === 'fulfilled')
         await this.sessions.discard(opened.value.sid).catch(() => undefined);
       throw error;
@@ -140,7 +150,9 @@ function nameProblems(names: Names): FieldProblems {
   };
 }
 
-/** A username that is an email must be the account's own, or it would let one account go by the other's name. */
+/**
+ * A username that is an email must be the account's own: it could be another account's login name.
+ */
 function mismatch({ username, usernameKey, emailKey }: Names): FieldProblem[] {
   const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
   return differs ? [{ code: 'not_the_email' }] : [];

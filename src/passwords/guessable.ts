@@ -1,4 +1,7 @@
-/** Orders that people type along, in both directions: the alphabet, the digits and the rows of keyboards. */
+/**
+ * Orders that people type along, in either direction: the alphabet, the digits and the rows of
+ * keyboards.
+ */
 const ORDERS = [
   'abcdefghijklmnopqrstuvwxyz',
   '01234567890',
@@ -10,16 +13,17 @@ const ORDERS = [
 ];
 const STEPS = new Set(ORDERS.flatMap(stepsOf));
 
-/** A text is a pattern if its runs have so many characters on average. */
+/** A text is a pattern if its runs have this many characters on average. */
 const RUN_LENGTH = 4;
 
-/** A day in eight digits: day or month first, or the year. */
+/** A date in eight digits, with the day, the month or the year first. */
 const DATE = /^(?:(?:0[1-9]|[12]\d|3[01]){2}(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|[12]\d|3[01]){2})$/;
 
 /**
- * Whether a text is made of a few runs of equal or consecutive characters, such as `88888888`, `abcd4321` and `lkjhgfdsa`, or is a
- * day. Lists of common passwords leave these out where they count on their being found so.
- * @param text in small letters
+ * Tells whether a text is made of a few runs of equal or consecutive characters, such as
+ * `88888888`, `abcd4321` and `lkjhgfdsa`, or is a date. Lists of common passwords leave many of
+ * these out.
+ * @param text in lower case
  */
 export function isSequence(text: string): boolean {
   const characters = Array.from(text);
@@ -27,11 +31,12 @@ export function isSequence(text: string): boolean {
 }
 
 /**
- * Returns the part that a text repeats from its beginning to its end, the last time perhaps not as a whole: `abc` of `abcabcab`.
- * Undefined for a text that repeats nothing.
+ * Returns the part that a text repeats from beginning to end, undefined if there is none. The last
+ * repetition may be incomplete: `abc` of `abcabcab`.
  */
 export function repeatedPart(text: string): string | undefined {
-  // The length of the longest proper prefix that is also a suffix, for each prefix (Knuth, Morris and Pratt): linear in the text.
+  // For each prefix, the length of its longest proper prefix that is also its suffix (Knuth, Morris
+  // and Pratt).
   const borders = [0];
   for (let i = 1, border = 0; i < text.length; i++) {
     while (border > 0 && text[i] !== text[border]) border = borders[border - 1] ?? 0;
@@ -42,7 +47,7 @@ export function repeatedPart(text: string): string | undefined {
   return period * 2 <= text.length ? text.slice(0, period) : undefined;
 }
 
-/** In how many runs a text falls: each goes on as it began. */
+/** Counts the runs of a text: maximal parts that keep one direction. */
 function runsOf(characters: readonly string[]): number {
   let runs = 0;
   let direction = '';
@@ -60,7 +65,7 @@ function directionOf(from: string, to: string): string {
   if (from === to) return 'same';
   if (STEPS.has(from + to)) return 'up';
   if (STEPS.has(to + from)) return 'down';
-  // Other alphabets, by their order in Unicode.
+  // Other alphabets follow their order in Unicode.
   const step = (to.codePointAt(0) ?? 0) - (from.codePointAt(0) ?? 0);
   if (step === 1) return 'up';
   return step === -1 ? 'down' : '';

@@ -6,28 +6,30 @@ import type { UserState } from '../users/user.entity.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { PasswordHasher } from './password-hasher.js';
 
-/** A password that somebody gives as that of a login name. */
+/** A password that a client gives for a login name. */
 export interface Guess {
   /** As typed. */
   readonly loginName: string;
   readonly password: string;
   /** The client's address. */
   readonly address: string;
-  readonly hungUp?: AbortSignal | undefined;
+  readonly disconnected?: AbortSignal | undefined;
 }
 
-/** `wait`: seconds until the next guess, 0 where there were not too many; then `isRight` says nothing. */
+/** What became of a guess. */
 export interface Verdict {
-  /** Null: no account goes by that name, or the guess was refused without a look. */
+  /** Null: no account has that name, or the guess was refused without looking. */
   readonly user: UserState | null;
+  /** False for a guess that was refused, whatever its password. */
   readonly isRight: boolean;
+  /** Seconds until the next guess is looked at; 0 for a guess that was not refused. */
   readonly wait: number;
 }
 
 /**
- * Checks passwords, in this one place. A guess is counted before its password is checked, so that a burst of guesses gets no further
- * than guesses one after the other. A guess from a source that the account knows is checked first and counted if it was wrong, so that
- * an attacker who fails on purpose cannot lock the owner out.
+ * Checks passwords, in this one place. Guesses are counted before they are checked, so that
+ * parallel guesses gain nothing. Exception: a guess from a source that the account knows is checked
+ * first and counted if wrong, so that an attacker who fails on purpose cannot lock the owner out.
  */
 @Injectable()
 export class PasswordCheck {
@@ -39,7 +41,10 @@ export class PasswordCheck {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** @throws FailureError `unavailable` when too many wait to be hashed */
+  /**
+   * Judges a guess, and counts it unless `RATE_LIMIT` is off.
+   * @throws FailureError `unavailable` when too many wait to be hashed
+   */
   async judge(guess: Guess): Promise<Verdict> {
     if (!this.config.RATE_LIMIT) {
       const user = await this.users.findByLoginName(guess.loginName);
@@ -48,7 +53,7 @@ export class PasswordCheck {
     const admission = await this.guesses.admit(guess);
     const { user } = admission;
     if (admission.wait > 0) return this.refuse(guess, user, admission.wait);
-    // A guess that ends otherwise, when its client goes away for instance, is not given back: that would be guesses for nothing.
+    // A guess whose client disconnects stays counted, or disconnecting would make guesses free.
     const isRight = await this.isRight(guess, user);
     if (isRight) await this.guesses.accept(admission);
     if (isRight || !admission.isKnown) return { user, isRight, wait: 0 };
@@ -56,13 +61,13 @@ export class PasswordCheck {
     return wait > 0 ? this.refuse(guess, user, wait) : { user, isRight, wait };
   }
 
-  private async refuse({ hungUp }: Guess, user: UserState | null, wait: number): Promise<Verdict> {
-    await this.pause.wait(hungUp);
+  private async refuse({ disconnected }: Guess, user: UserState | null, wait: number): Promise<Verdict> {
+    await this.pause.wait(disconnected);
     return { user, isRight: false, wait };
   }
 
-  private async isRight({ password, hungUp }: Guess, user: UserState | null): Promise<boolean> {
-    const matches = await this.hasher.verify(user?.passwordHash, password, hungUp);
+  private async isRight({ password, disconnected }: Guess, user: UserState | null): Promise<boolean> {
+    const matches = await this.hasher.verify(user?.passwordHash, password, disconnected);
     return matches && user !== null && user.disabledAt === null;
   }
 }

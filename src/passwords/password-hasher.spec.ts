@@ -56,7 +56,7 @@ function hasherOf(env: Record<string, string> = {}) {
 }
 
 describe('PasswordHasher', () => {
-  it('verifies the right password, and refuses all others', async () => {
+  it('accepts the password of a hash, and no other', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hash).toMatch(/^\$argon2id\$/);
@@ -66,7 +66,7 @@ describe('PasswordHasher', () => {
     expect(await hasher.verify('!', 'a password')).toBe(false);
   });
 
-  it('verifies one hash for an unknown account, too, and refuses the password', async () => {
+  it('works as much for a missing hash as for a real one, and accepts nothing', async () => {
     const { hasher, process } = hasherOf();
     hasher.onModuleInit();
     await hasher.hash('another password');
@@ -76,7 +76,7 @@ describe('PasswordHasher', () => {
   });
 
   it.runIf(existsSync('/proc/self/schedstat'))(
-    'does as much work for a right password as for a wrong password when the hash is cheap',
+    'works as much for a right password as for a wrong one, where the hash is cheaper than the present cost',
     async () => {
       const cheap = await hasherOf().hasher.hash('a password');
       const { hasher, process } = hasherOf({ ARGON2_MEMORY_KIB: '8192', ARGON2_TIME_COST: '4' });
@@ -87,12 +87,12 @@ describe('PasswordHasher', () => {
       };
       await workOf('a password', true);
       const wrong = await workOf('a passwore', false);
-      // Without the rest of the work a right password takes a thirtieth of that.
+      // Without the second hash, a right password would take a thirtieth of that.
       expect(await workOf('a password', true)).toBeGreaterThan(wrong / 2);
     },
   );
 
-  it.each([1, 2, 3])('runs at most %i hashes at a time, and hands over as many in advance', async (threads) => {
+  it.each([1, 2, 3])('hashes %i at a time, and hands over as many more', async (threads) => {
     const { hasher, process } = hasherOf({ HASH_CONCURRENCY: String(threads) });
     const hash = await hasher.hash('a password');
     process.most = 0;
@@ -101,7 +101,7 @@ describe('PasswordHasher', () => {
     );
     await Promise.all(work);
     expect(process.most).toBe(2 * threads);
-    // What bounds the hashes themselves is the size of the other process's thread pool.
+    // The thread pool of the other process bounds the hashes themselves.
     if (existsSync('/proc')) expect(process.environment).toContain(`UV_THREADPOOL_SIZE=${threads}`);
   });
 

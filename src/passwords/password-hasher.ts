@@ -7,11 +7,14 @@ import { HashQueue } from './worker/hash-queue.js';
 import type { Cost } from './worker/hash-task.js';
 import { normalizePassword } from './password-policy.js';
 
-/** argon2id (RFC 9106) at the configured cost. Throws what {@link HashQueue} throws, at once where it does. */
+/**
+ * Hashes and verifies passwords by argon2id (RFC 9106) at the configured cost. Throws what
+ * {@link HashQueue} throws.
+ */
 @Injectable()
 export class PasswordHasher implements OnModuleInit {
   private readonly cost: Cost;
-  /** A hash of no account. */
+  /** A hash that no account has. */
   private decoy: Promise<string> | undefined;
 
   constructor(
@@ -27,40 +30,41 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   onModuleInit(): void {
-    // One that fails is made again for the guess that needs it.
+    // After a failure, the first guess that needs the decoy makes it.
     this.decoyHash().catch(() => undefined);
   }
 
   /**
-   * Refuses what {@link HashQueue.admit} refuses, and not at once: clients that come again as soon as they have their 503 would take the
-   * processor that the hashes of the others need.
+   * Refuses what {@link HashQueue.admit} refuses, after a pause: clients that retry as soon as they
+   * are refused would take the processor time that the hashes of others need.
    */
-  async admit(hungUp?: AbortSignal): Promise<void> {
+  async admit(disconnected?: AbortSignal): Promise<void> {
     try {
       this.queue.admit();
     } catch (error) {
-      await this.pause.wait(hungUp);
+      await this.pause.wait(disconnected);
       throw error;
     }
   }
 
-  /** @returns the hash in the PHC string format, with its salt and cost */
-  hash(password: string, hungUp?: AbortSignal): Promise<string> {
+  /** Hashes a password. @returns the hash in the PHC string format, with its salt and cost */
+  hash(password: string, disconnected?: AbortSignal): Promise<string> {
     const task = { kind: 'hash', password: normalizePassword(password), cost: this.cost } as const;
-    return this.queue.run(task, hungUp) as Promise<string>;
+    return this.queue.run(task, disconnected) as Promise<string>;
   }
 
   /**
-   * Whether a password is the one of a hash. No hash, one that cannot be read and one of a lower cost take as much work
-   * as one of the present cost, so that time tells nothing of an account.
+   * Tells whether a password is the one of a hash. A missing hash, an unreadable one and one of a
+   * lower cost take as much work as a hash of the present cost, so that the time reveals nothing
+   * about an account.
    */
-  async verify(known: string | undefined, password: string, hungUp?: AbortSignal): Promise<boolean> {
+  async verify(known: string | undefined, password: string, disconnected?: AbortSignal): Promise<boolean> {
     const hash = known ?? (await this.decoyHash());
     const task = { kind: 'verify', password: normalizePassword(password), hash, cost: this.cost } as const;
-    return (await this.queue.run(task, hungUp)) === true && known !== undefined;
+    return (await this.queue.run(task, disconnected)) === true && known !== undefined;
   }
 
-  /** Whether a hash is cheaper to guess against than one made now. */
+  /** Tells whether a hash is cheaper to guess against than a hash made now. */
   isOutdated(hash: string): boolean {
     const { memoryCost, timeCost } = costOf(hash);
     return memoryCost < this.cost.memoryCost || timeCost < this.cost.timeCost;

@@ -6,21 +6,22 @@ import { lengthOf, nameKey, normalizeName } from '../users/names.js';
 import { isSequence, repeatedPart } from './guessable.js';
 
 const MAX_BYTES = 1024;
-/** UTF-16 units as typed: NFC makes at least two bytes of three («ΐ»), and of others more. */
+/** UTF-16 units as typed: three units become at least two bytes in NFC, as in «ΐ». */
 const MAX_TYPED_UNITS = (MAX_BYTES * 3) / 2;
 
 /** Names of the service itself. */
 const OWN_WORDS = ['latchkey'];
 
-/** What others know an account by. */
+/** The names of an account that others know. */
 export interface AccountNames {
   readonly username: string;
   readonly email: string | null;
 }
 
 /**
- * Which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and 6.2.11: length and a blocklist with the words
- * of the context, no rules of composition).
+ * Decides which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and
+ * 6.2.11): by length and by a blocklist with the words of the context, without rules of
+ * composition.
  */
 @Injectable()
 export class PasswordPolicy {
@@ -34,7 +35,10 @@ export class PasswordPolicy {
     );
   }
 
-  /** @param names of the account that the password is for, normalized */
+  /**
+   * Returns what is wrong with a password.
+   * @param names of the account that the password is for, normalized
+   */
   problems(password: string, names: AccountNames): FieldProblem[] {
     if (password.length > MAX_TYPED_UNITS) return [{ code: 'too_many_bytes', most: MAX_BYTES }];
     const normalized = normalizePassword(password);
@@ -46,7 +50,7 @@ export class PasswordPolicy {
     return this.isName(normalized, names) ? [{ code: 'names_account' }] : [];
   }
 
-  /** A text that is repeated is no better than the text: its length is not what it seems. */
+  /** A repeated text is as weak as the text itself, however long. */
   private isCommon(text: string): boolean {
     if (this.common.has(text) || isSequence(text)) return true;
     const part = repeatedPart(text);
@@ -63,20 +67,21 @@ export class PasswordPolicy {
 }
 
 /**
- * Returns a password in NFC, so that one that is typed on another keyboard is the same; never trimmed, never cut. A longer text than
- * may be chosen stays as it is: normalizing would take time by the square of its length.
+ * Returns a password in NFC, so that it is the same when typed on another keyboard. Never trims or
+ * cuts it. A text longer than any password may be stays as it is, since normalizing takes quadratic
+ * time.
  */
 export function normalizePassword(password: string): string {
   return password.length > MAX_TYPED_UNITS ? password : password.normalize('NFC');
 }
 
-/** By frequency, without those that are too short anyway. In small letters. */
+/** Returns the most common passwords in lower case, without those that are too short anyway. */
 function commonPasswords(minLength: number): ReadonlySet<string> {
   const common = dictionary['passwords-common'].map(String).filter((password) => password.length >= minLength);
   return new Set(common.map((password) => password.toLowerCase()));
 }
 
-/** A host, and its parts: `login.example.com` and `example`. */
+/** Returns the host of a URL and its parts: `login.example.com`, `login` and `example`. */
 function wordsOfHost(url: string): string[] {
   const { hostname } = new URL(url);
   return [hostname, ...hostname.split('.').filter(({ length }) => length > 2)];
@@ -86,13 +91,16 @@ function localPartOf(email: string): string {
   return email.slice(0, Math.max(0, email.lastIndexOf('@')));
 }
 
-/** Letters and digits as names are compared, without the digits at the end: `Bob.Smith-2024` is `bobsmith`. */
+/**
+ * Returns the letters and digits as names are compared, without digits at the end: `Bob.Smith-2024`
+ * gives `bobsmith`.
+ */
 function bareWord(text: string): string {
   const word = nameKey(normalizeName(text)).replaceAll(/[^\p{L}\p{M}\p{N}]/gu, '');
   return withoutDigits(word) || word;
 }
 
-/** A loop, since the pattern for digits at the end takes time by the square of the digits before a letter. */
+/** A loop, since a pattern for digits at the end takes quadratic time on digits before a letter. */
 function withoutDigits(word: string): string {
   let end = word.length;
   while (end > 0 && /\p{Nd}/u.test(word.charAt(end - 1))) end -= 1;

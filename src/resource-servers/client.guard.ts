@@ -9,7 +9,7 @@ import { SecurityEventsService } from '../events/security-events.service.js';
 import { LimitsService } from '../limits/limits.service.js';
 import { RefusalPause } from '../limits/refusal-pause.js';
 import { sourceOf } from '../limits/source.js';
-import { hungUpOf } from '../auth/decorators/hung-up.decorator.js';
+import { watchDisconnect } from '../auth/decorators/client-disconnected.decorator.js';
 import { originOf } from '../auth/decorators/request-origin.decorator.js';
 
 /** How long a source stays suspected after a wrong secret. */
@@ -63,7 +63,7 @@ export class ClientGuard implements CanActivate {
       : (await this.limits.clientGuess(isClient ? id : '', source)).wait;
     if (wait > 0) {
       this.events.record({ event: 'client_authentication', outcome: 'throttled' }, origin);
-      await this.pause.wait(hungUpOf(context));
+      await this.pause.wait(watchDisconnect(context));
       throw new FailureError({ code: 'throttled', retryAfter: wait });
     }
     if (isRight) return true;

@@ -1,15 +1,21 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config/config.js';
 import { FailureError } from '../platform/errors/failure.error.js';
-import type { SessionOfUser } from '../users/sessions.repository.js';
+import type { SessionOfUser } from '../users/session.entity.js';
+import { RefreshService } from './refresh.service.js';
 import { SessionsService } from './sessions.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 
-/** What is known of a living token; members as in RFC 7662 section 2.2. Times in seconds. */
+/**
+ * The description of a living token, with the members of RFC 7662 section 2.2. Times in seconds.
+ */
 export interface ActiveToken {
   readonly active: true;
-  /** `Bearer` for an access token (RFC 6749 section 7.1); a refresh token opens nothing, and is not called so. */
+  /**
+   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens nothing, so it is
+   * not called that.
+   */
   readonly token_type: 'Bearer' | 'refresh_token';
   readonly iss: string;
   readonly sub: string;
@@ -24,27 +30,31 @@ export interface ActiveToken {
 export class IntrospectionService {
   constructor(
     private readonly sessions: SessionsService,
+    private readonly refreshes: RefreshService,
     private readonly accessTokens: AccessTokens,
     private readonly refreshTokens: RefreshTokens,
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Of a token of either kind; of any other it says no more than that it is not active. A replayed token is looked at, not acted on. */
+  /**
+   * Describes a living token of either kind. Says of any other only that it is not active. Does not
+   * act on a replayed refresh token.
+   */
   async introspect(token: string): Promise<ActiveToken | { active: false }> {
     return (
-      (await this.ifValid(() => this.access(token))) ??
-      (await this.ifValid(() => this.refresh(token))) ?? { active: false }
+      (await ifValid(() => this.describeAccess(token))) ??
+      (await ifValid(() => this.describeRefresh(token))) ?? { active: false }
     );
   }
 
-  private async access(token: string): Promise<ActiveToken> {
+  private async describeAccess(token: string): Promise<ActiveToken> {
     const claims = await this.accessTokens.verify(token);
-    return this.describe('Bearer', claims, await this.sessions.ofClaims(claims));
+    return this.describe('Bearer', claims, await this.sessions.requireLiveOf(claims));
   }
 
-  private async refresh(token: string): Promise<ActiveToken> {
+  private async describeRefresh(token: string): Promise<ActiveToken> {
     const claims = this.refreshTokens.verify(token);
-    return this.describe('refresh_token', claims, await this.sessions.ofRefreshToken(token));
+    return this.describe('refresh_token', claims, await this.refreshes.inspect(token));
   }
 
   private describe(
@@ -55,13 +65,14 @@ export class IntrospectionService {
     const { id: sid, userId: sub, user } = session;
     return { active: true, token_type, iss: this.config.ISSUER, sub, sid, username: user.username, iat, exp };
   }
+}
 
-  private async ifValid<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof FailureError) return undefined;
-      throw error;
-    }
+/** Returns undefined for a token that is not valid. */
+async function ifValid<Result>(describe: () => Promise<Result>): Promise<Result | undefined> {
+  try {
+    return await describe();
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
   }
 }

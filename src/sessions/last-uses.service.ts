@@ -8,8 +8,8 @@ const MINUTE_MS = 60_000;
 const BATCH = 200;
 
 /**
- * When sessions were last used, at most once a minute each. Gathered and written together, so that no request waits for a
- * write that it does not need; what a crash loses is a minute of it.
+ * Notes when sessions were last used, at most once a minute each, and writes the notes in batches,
+ * so that no request waits for the write. A crash loses up to a minute of them.
  */
 @Injectable()
 export class LastUsesService {
@@ -17,10 +17,11 @@ export class LastUsesService {
   private pending = new Map<string, number>();
 
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly sessionRows: SessionsRepository,
     private readonly clock: Clock,
   ) {}
 
+  /** Notes that a session is used now. Begins to write once a batch is full. */
   note({ id, lastUsedAt }: SessionState): void {
     const now = this.clock.now();
     if (now - lastUsedAt < MINUTE_MS) return;
@@ -28,14 +29,14 @@ export class LastUsesService {
     if (this.pending.size >= BATCH) void this.write();
   }
 
-  /** Writes what was noted. That it cannot be written is no reason to refuse anybody anything. */
+  /** Writes the notes. A failure is logged, and refuses no request. */
   async write(): Promise<void> {
     const noted = this.pending;
     if (noted.size === 0) return;
     this.pending = new Map();
     try {
-      // In one order everywhere, so that replicas do not lock each other out.
-      await this.sessions.touch([...noted.keys()].sort(), Math.max(...noted.values()));
+      // Every replica writes in the same order, so that two of them do not deadlock.
+      await this.sessionRows.touch([...noted.keys()].sort(), Math.max(...noted.values()));
     } catch (error) {
       this.logger.warn({ event: 'last_uses_not_written', sessions: noted.size, err: error });
     }

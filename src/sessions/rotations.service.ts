@@ -4,128 +4,140 @@ import { CONFIG, type Config } from '../platform/config/config.js';
 import { gathered } from '../platform/database/gathered.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
-import { type Statements, StatementsService, type Value } from '../platform/database/statements.service.js';
+import { StatementsService, type Value } from '../platform/database/statements.service.js';
 import { isConflict } from '../platform/database/store-errors.js';
-import { endOf } from './session-end.js';
+import { endOf } from '../users/liveness.js';
 import type { Session } from '../users/session.entity.js';
 import { purgeDay, SessionsRepository } from '../users/sessions.repository.js';
 
-/** A refresh token that is spent, the current one of a session, and what its successor makes of the session. */
+/** The current refresh token of a session, and the state that its successor gives the session. */
 export type Rotation = Pick<Session, 'id' | 'userId' | 'refreshHash'> & {
   readonly next: Pick<Session, 'refreshHash' | 'refreshedAt' | 'expiresAt'>;
 };
 
-/** Statements under way and sessions of one at a time, when many are refreshed at once. Few, since each may wait for a lock and keeps its connection meanwhile. */
-const TOGETHER = { underWay: 2, size: 32 };
+/**
+ * Statements at a time, and sessions of one. Few, since each may wait for a lock and holds a
+ * connection meanwhile.
+ */
+const BATCHED = { underWay: 2, size: 32 };
 const ALONE = { underWay: 2, size: 1 };
 
-/** A part of the statement that takes a value of each rotation. */
-type Part = readonly [sql: string, valueOf: (rotation: Rotation) => Value];
+/**
+ * The rule of `endOf` about accounts, in SQL: these statements decide by themselves whether a
+ * session is alive.
+ */
+const LIVING_OWNER = `EXISTS (
+  SELECT 1 FROM users
+  WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
+    AND (users.session_epoch = sessions.user_epoch
+      OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
 
-/** The hash last: MySQL assigns from left to right, and the others go by it. */
-const CHANGES: readonly Part[] = [
-  ['refreshed_at =', ({ next }) => next.refreshedAt],
-  ['expires_at =', ({ next }) => next.expiresAt],
-  ['purge_day =', ({ next }) => purgeDay(next.expiresAt)],
-  ['refresh_hash =', ({ next }) => next.refreshHash],
-];
-const CONDITIONS: readonly Part[] = [
-  ['user_id =', ({ userId }) => userId],
-  ['ends_at >=', ({ next }) => next.expiresAt],
-];
+// `refresh_hash` is set last: MySQL assigns from left to right, and the batch selects values by the
+// old hash.
 
-/** Spends refresh tokens. */
+const ROTATE_ONE = `
+  UPDATE sessions
+  SET refresh_counter = refresh_counter + 1, last_used_at = ?,
+    refreshed_at = ?, expires_at = ?, purge_day = ?, refresh_hash = ?
+  WHERE id = ? AND refresh_hash = ? AND revoked_at IS NULL AND expires_at > ?
+    AND user_id = ? AND ends_at >= ? AND ${LIVING_OWNER}`;
+
+const ROTATE_MANY = bySize((count) => {
+  const places = placesOf(count);
+  // The value of this row's session. Hashes are unique, so each selects one session.
+  const own = `CASE refresh_hash ${'WHEN ? THEN ? '.repeat(count)}END`;
+  return `
+  UPDATE sessions
+  SET refresh_counter = refresh_counter + 1, last_used_at = ?,
+    refreshed_at = ${own}, expires_at = ${own}, purge_day = ${own}, refresh_hash = ${own}
+  WHERE id IN ${places} AND refresh_hash IN ${places} AND revoked_at IS NULL AND expires_at > ?
+    AND user_id = ${own} AND ends_at >= ${own} AND ${LIVING_OWNER}`;
+});
+
+/** Rotates refresh tokens in the database. */
 @Injectable()
 export class RotationsService {
-  /** Undefined: nothing was written, for one of them stood in the way. */
-  private readonly together: (rotation: Rotation) => Promise<boolean | undefined>;
-  private readonly alone: (rotation: Rotation) => Promise<boolean>;
+  /**
+   * Results are undefined where nothing was written because one session of the batch was locked.
+   */
+  private readonly rotateBatched: (rotation: Rotation) => Promise<boolean | undefined>;
+  private readonly rotateAlone: (rotation: Rotation) => Promise<boolean>;
 
   constructor(
     private readonly statements: StatementsService,
-    private readonly sessions: SessionsRepository,
+    private readonly sessionRows: SessionsRepository,
     private readonly clock: Clock,
     @Inject(CONFIG) private readonly config: Config,
   ) {
     const { DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW } = config;
-    // Written after its window, a rotation would make a replay of whoever asks for the lost answer.
+    // Written after the window, a rotation would turn the client's retry of a lost answer into a
+    // replay.
     const patienceMs = Math.min(DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW / 2) * 1000;
-    this.together = gathered((rotations) => this.rotateAll(rotations), { ...TOGETHER, patienceMs });
-    this.alone = gathered((rotations) => Promise.all(rotations.map((one) => this.rotateOne(one))), {
+    this.rotateBatched = gathered((rotations) => this.rotateMany(rotations), { ...BATCHED, patienceMs });
+    this.rotateAlone = gathered((rotations) => Promise.all(rotations.map((rotation) => this.rotateOne(rotation))), {
       ...ALONE,
       patienceMs,
     });
   }
 
   /**
-   * Replaces the current refresh token by its successor, if it still is the current one of a living session: one statement,
-   * so that of several refreshes and logouts at once exactly one comes first. Those that come while others are written share one.
-   * @returns whether the successor is the current one now
+   * Replaces the current refresh token of a living session by its successor, if it still is the
+   * current one. One conditional UPDATE, so that of several refreshes and logouts at once exactly
+   * one comes first. Rotations that arrive while others are being written share a statement.
+   * @returns whether the successor is the current token now
    */
   async rotate(rotation: Rotation): Promise<boolean> {
-    // Written together, two equal requests are both told that it was they. Without a window only one of them may be.
+    // In a batch, two equal requests are both told that they succeeded. Without a window only one
+    // may be.
     if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateOne(rotation);
-    return (await this.together(rotation)) ?? this.alone(rotation);
+    return (await this.rotateBatched(rotation)) ?? this.rotateAlone(rotation);
   }
 
   private async rotateOne(rotation: Rotation): Promise<boolean> {
-    return (await retrying(() => this.write([rotation]))) === 1;
+    const write = () => this.statements.write(ROTATE_ONE, valuesOf([rotation], this.clock.now()));
+    return (await retrying(write)) === 1;
   }
 
-  private async rotateAll(rotations: readonly Rotation[]): Promise<(boolean | undefined)[]> {
+  private async rotateMany(rotations: readonly Rotation[]): Promise<(boolean | undefined)[]> {
     try {
-      const rotated = await retryingRepeatable(() => this.write(rotations, this.statements.gathered));
+      const rotated = await retryingRepeatable(() => this.writeMany(rotations));
       if (rotated === rotations.length || rotations.length === 1) return rotations.map(() => rotated > 0);
     } catch (error) {
-      // The row of one session is locked. That must not be the matter of those that came with it.
+      // One locked row must not delay the other sessions of the batch.
       if (rotations.length > 1 && isConflict(error)) return rotations.map(() => undefined);
       throw error;
     }
     return Promise.all(rotations.map((rotation) => this.isRotated(rotation)));
   }
 
+  private writeMany(rotations: readonly Rotation[]): Promise<number> {
+    const all = padded(rotations);
+    const sql = all.length === 1 ? ROTATE_ONE : ROTATE_MANY(all.length);
+    return this.statements.gathered.write(sql, valuesOf(all, this.clock.now()));
+  }
+
   private async isRotated({ id, next }: Rotation): Promise<boolean> {
-    const session = await this.sessions.find(id);
+    const session = await this.sessionRows.find(id);
     return endOf(session, this.clock.now()) === undefined && session?.refreshHash === next.refreshHash;
   }
-
-  private write(rotations: readonly Rotation[], statements: Statements = this.statements): Promise<number> {
-    const all = padded(rotations);
-    const now = this.clock.now();
-    const spent = all.map(({ refreshHash }) => refreshHash);
-    const valuesOf = (parts: readonly Part[]) => parts.flatMap(([, valueOf]) => ownValues(all, valueOf));
-    const changed = [now, ...valuesOf(CHANGES)];
-    const found = [...all.map(({ id }) => id), ...spent, now, ...valuesOf(CONDITIONS)];
-    return statements.write(statement(all.length), [...changed, ...found]);
-  }
 }
 
-/**
- * Rotates this many sessions. Who is alive is the rule of {@link endOf} once more, for the one statement that has to decide by itself.
- */
-const statement = bySize((count) => {
-  const list = placesOf(count);
-  const own = ownPlaces(count);
-  const sqlOf = (parts: readonly Part[]) => parts.map(([sql]) => `${sql} ${own}`);
-  return `
-    UPDATE sessions
-    SET refresh_counter = refresh_counter + 1, last_used_at = ?, ${sqlOf(CHANGES).join(', ')}
-    WHERE id IN ${list} AND refresh_hash IN ${list} AND revoked_at IS NULL AND expires_at > ?
-      AND ${sqlOf(CONDITIONS).join(' AND ')}
-      AND EXISTS (
-        SELECT 1 FROM users
-        WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
-          AND (users.session_epoch = sessions.user_epoch
-            OR (users.kept_session_id = sessions.id AND users.kept_epoch = users.session_epoch)))`;
-});
-
-/** What is each session's own: by its hash, which is that of one token, and a token that of one session. One by itself needs no telling apart. */
-function ownPlaces(count: number): string {
-  return count === 1 ? '?' : `CASE refresh_hash ${'WHEN ? THEN ? '.repeat(count)}END`;
-}
-
-/** The values of {@link ownPlaces}. */
-function ownValues(rotations: readonly Rotation[], valueOf: Part[1]): Value[] {
-  if (rotations.length === 1) return rotations.map(valueOf);
-  return rotations.flatMap((rotation) => [rotation.refreshHash, valueOf(rotation)]);
+/** Returns the values of both statements, in the order of their text. */
+function valuesOf(rotations: readonly Rotation[], now: number): Value[] {
+  const own = (valueOf: (rotation: Rotation) => Value) =>
+    rotations.length === 1
+      ? rotations.map(valueOf)
+      : rotations.flatMap((rotation) => [rotation.refreshHash, valueOf(rotation)]);
+  return [
+    now,
+    ...own(({ next }) => next.refreshedAt),
+    ...own(({ next }) => next.expiresAt),
+    ...own(({ next }) => purgeDay(next.expiresAt)),
+    ...own(({ next }) => next.refreshHash),
+    ...rotations.map(({ id }) => id),
+    ...rotations.map(({ refreshHash }) => refreshHash),
+    now,
+    ...own(({ userId }) => userId),
+    ...own(({ next }) => next.expiresAt),
+  ];
 }

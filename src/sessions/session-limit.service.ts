@@ -5,16 +5,21 @@ import type { UserState } from '../users/user.entity.js';
 
 type Account = Pick<UserState, 'id' | 'sessionEpoch'>;
 
-/** Accounts whose logins are remembered until the next look, at most, and accounts of one statement. */
+/** Most accounts whose logins are remembered until their sessions are counted. */
 const REMEMBERED = 10_000;
+/** Accounts of one statement. */
 const BATCH = 128;
-/** An account is looked at after this share of `MAX_SESSIONS` logins, and after a minute. */
+/**
+ * The sessions of an account are counted after this share of `MAX_SESSIONS` logins, and after a
+ * minute.
+ */
 const SHARE = 0.1;
 
 /**
- * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To spare each login a statement, sessions are counted
- * once a minute for the accounts that have logged in, and after every `MAX_SESSIONS` / 10 logins of one account. So an account may
- * have a tenth more for each process, for a minute.
+ * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To save each
+ * login a statement, sessions are counted once a minute for the accounts that have logged in, and
+ * after every `MAX_SESSIONS` / 10 logins of one account. So an account may have a tenth more for
+ * each process, for a minute.
  */
 @Injectable()
 export class SessionLimitService {
@@ -23,14 +28,15 @@ export class SessionLimitService {
   private readonly most: number;
 
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly sessionRows: SessionsRepository,
     @Inject(CONFIG) { MAX_SESSIONS }: Config,
   ) {
     this.most = MAX_SESSIONS;
   }
 
   /**
-   * Notes a login, whose session is written. Ends sessions when it is time for this account.
+   * Notes a login whose session was written. Ends surplus sessions when the account is due to be
+   * counted.
    * @returns how many sessions were ended
    */
   async noteLogin({ id, sessionEpoch }: Account): Promise<number> {
@@ -45,7 +51,7 @@ export class SessionLimitService {
 
   /**
    * Ends the surplus sessions of all accounts that have logged in since the last call.
-   * @returns the ids of the accounts of which sessions were ended
+   * @returns the ids of the accounts whose sessions were ended
    */
   async enforce(): Promise<string[]> {
     const recent = this.recent;
@@ -53,17 +59,17 @@ export class SessionLimitService {
     const ids = [...recent.keys()];
     const ended: string[] = [];
     for (let from = 0; from < ids.length; from += BATCH)
-      for (const id of await this.sessions.crowded(ids.slice(from, from + BATCH), this.most)) {
+      for (const id of await this.sessionRows.findCrowded(ids.slice(from, from + BATCH), this.most)) {
         const account = recent.get(id);
         if (account && (await this.endSurplus(account)) > 0) ended.push(id);
       }
     return ended;
   }
 
-  /** A login does not fail because old sessions could not be ended: the next one tries again. */
+  /** A login does not fail when old sessions cannot be ended: the next login tries again. */
   private async endSurplus(account: Account): Promise<number> {
     try {
-      return await this.sessions.revokeBeyond(account, this.most);
+      return await this.sessionRows.revokeBeyond(account, this.most);
     } catch (error) {
       this.logger.warn({ event: 'sessions_not_limited', user: account.id, err: error });
       return 0;

@@ -5,6 +5,7 @@ import { KeysModule } from '../keys/keys.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { IntrospectionService } from './introspection.service.js';
 import { LastUsesService } from './last-uses.service.js';
+import { RefreshService } from './refresh.service.js';
 import { RotationsService } from './rotations.service.js';
 import { SessionLimitService } from './session-limit.service.js';
 import { SessionsService } from './sessions.service.js';
@@ -18,11 +19,12 @@ import { RefreshTokens } from './tokens/refresh-tokens.js';
     AccessTokens,
     IntrospectionService,
     LastUsesService,
+    RefreshService,
     RefreshTokens,
     RotationsService,
     SessionLimitService,
     SessionsService,
   ],
-  exports: [AccessTokens, IntrospectionService, LastUsesService, SessionLimitService, SessionsService],
+  exports: [IntrospectionService, LastUsesService, RefreshService, SessionLimitService, SessionsService],
 })
 export class SessionsModule {}

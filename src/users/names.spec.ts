@@ -4,7 +4,10 @@ import { emailProblems, lengthOf, nameKey, normalizeName, personalNameProblems, 
 
 /** Any text of whole characters. */
 const text = fc.string({ unit: 'binary', maxLength: 40 });
-/** Text that is likely to be a name: letters, marks and digits of all scripts, with the punctuation that is allowed. */
+/**
+ * Text that is likely to be a valid name: letters, marks and digits of all scripts, and the allowed
+ * punctuation.
+ */
 const nameLike = fc
   .array(
     fc.oneof(
@@ -49,18 +52,19 @@ describe('nameKey', () => {
     fc.assert(fc.property(fc.oneof(text, nameLike), (name) => nameKey(nameKey(name)) === nameKey(name)));
   });
 
-  it('is the same for every spelling in case and composition', () => {
+  it('gives one key for every spelling in case and composition', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const key = nameKey(name);
-        // Not toUpperCase on dotless i, which Unicode's case folding keeps apart from i.
+        // Without toUpperCase: it maps the dotless i to I, which Unicode's case folding keeps
+        // apart.
         const respelled = [name.normalize('NFC'), name.normalize('NFD'), name.normalize('NFKD'), name.toLowerCase()];
         for (const spelling of respelled) expect(nameKey(spelling)).toBe(key);
       }),
     );
   });
 
-  it('fits its column for every name that is allowed', () => {
+  it('makes a key that fits its column for every allowed name', () => {
     fc.assert(
       fc.property(nameLike, (name) => {
         const normalized = normalizeName(name);
@@ -69,7 +73,7 @@ describe('nameKey', () => {
     );
   });
 
-  it('of an allowed name is made of allowed characters, and has an @ if and only if the name has', () => {
+  it('makes a key of allowed characters, with an @ if and only if the name has one', () => {
     fc.assert(
       fc.property(fc.oneof(text, nameLike), (name) => {
         const normalized = normalizeName(name);
@@ -82,7 +86,7 @@ describe('nameKey', () => {
 });
 
 describe('usernameProblems', () => {
-  it('lets no unseen character through', () => {
+  it('refuses every invisible character', () => {
     const unseen = fc.constantFrom(
       '\u0000',
       '\u200b',
@@ -105,7 +109,7 @@ describe('usernameProblems', () => {
     );
   });
 
-  it('never throws and says one thing at most', () => {
+  it('never throws, and names at most one problem', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (name) => usernameProblems(normalizeName(name)).length <= 1));
   });
 
@@ -117,7 +121,7 @@ describe('usernameProblems', () => {
 
 describe('emailProblems', () => {
   it.each(['a@example.com', 'a.b+c@sub.example.com', "o'brien@example.com", 'josé@example.com', 'a@exämple.com'])(
-    'takes %s',
+    'accepts %s',
     (email) => {
       expect(emailProblems(email)).toEqual([]);
     },
@@ -143,7 +147,7 @@ describe('emailProblems', () => {
 });
 
 describe('personalNameProblems', () => {
-  it('refuses control characters and excess alone', () => {
+  it('refuses only control characters and long texts', () => {
     expect(personalNameProblems('')).toEqual([]);
     expect(personalNameProblems('Zoë O’Néill-山田 😀')).toEqual([]);
     expect(personalNameProblems('a\u0007b')).toHaveLength(1);

@@ -1,11 +1,11 @@
 import { Column, Entity, JoinColumn, ManyToOne, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../platform/database/columns.js';
-import { User } from './user.entity.js';
+import type { RevocationReason } from '../platform/errors/token-problem.js';
+import { User, type UserState } from './user.entity.js';
 
-/** Why a session was ended before its time. */
-export type RevocationReason = 'logout' | 'replay' | 'owner' | 'client' | 'limit';
-
-/** One login, from its first token pair to its end; refreshing changes the row and never adds one. */
+/**
+ * One login, from its first token pair to its end. A refresh changes the row and never adds one.
+ */
 @Entity('sessions')
 export class Session {
   /** UUID version 7, the `sid` of its tokens. */
@@ -19,7 +19,7 @@ export class Session {
   @JoinColumn({ name: 'user_id' })
   user?: User;
 
-  /** The account's `sessionEpoch` when it was opened. */
+  /** The account's `sessionEpoch` when the session was opened. */
   @Column({ name: 'user_epoch', type: 'int' })
   userEpoch!: number;
 
@@ -38,7 +38,7 @@ export class Session {
   @TimeColumn({ name: 'refreshed_at' })
   refreshedAt!: number;
 
-  /** Within a minute. */
+  /** Accurate to a minute. */
   @TimeColumn({ name: 'last_used_at' })
   lastUsedAt!: number;
 
@@ -62,13 +62,19 @@ export class Session {
   @Column({ type: 'varchar', length: 45 })
   address!: string;
 
-  /** The day from which on the row may be removed, counted from 1970: coarse, so that a refresh seldom moves the row in its index. */
+  /**
+   * The day from which the row may be removed, counted from 1970. Coarse, so that a refresh seldom
+   * moves the row in the index of this column.
+   */
   @Column({ name: 'purge_day', type: 'int' })
   purgeDay!: number;
 }
 
-/** What says whether a session is alive, and which its refresh token is. */
+/** The columns that tell whether a session is alive, and which refresh token is its current one. */
 export type SessionState = Pick<Session, (typeof SESSION_STATE)[number]>;
+
+/** A session together with its account. */
+export type SessionOfUser = SessionState & { readonly user: UserState };
 
 export const SESSION_STATE = [
   'id',

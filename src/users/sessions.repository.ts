@@ -3,30 +3,29 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { EntityColumns, Selection } from '../platform/database/entity-columns.js';
+import { Selection } from '../platform/database/entity-columns.js';
 import { gathered } from '../platform/database/gathered.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { StatementsService } from '../platform/database/statements.service.js';
-import { type RevocationReason, Session, SESSION_STATE, type SessionState } from './session.entity.js';
+import type { RevocationReason } from '../platform/errors/token-problem.js';
+import { keptSessionOf } from './liveness.js';
+import { Session, SESSION_STATE, type SessionOfUser } from './session.entity.js';
 import { User, USER_STATE, type UserState } from './user.entity.js';
-
-/** A session together with its account. */
-export type SessionOfUser = SessionState & { readonly user: UserState };
 
 /** A session that is opened. */
 export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>;
 
 const DAY_MS = 86_400_000;
 
-/** Statements under way and sessions of one at a time, when many are looked for at once. */
+/**
+ * Look-ups of sessions that arrive together: statements at a time, and sessions of one statement.
+ */
 const LOOKUPS = { underWay: 2, size: 64 };
 
-const NEW_SESSION = new EntityColumns(Session, [...SESSION_STATE, 'createdAt', 'userAgent', 'address', 'purgeDay']);
 const STATE = new Selection(Session, SESSION_STATE, 's');
 const OWNER = new Selection(User, USER_STATE, 'u');
 
-const INSERT = `INSERT INTO sessions ${NEW_SESSION.insertion}`;
 const SELECT = `SELECT ${STATE.text}, ${OWNER.text} FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id IN`;
 const find = bySize((count) => `${SELECT} ${placesOf(count)}`);
 
@@ -35,26 +34,34 @@ const REVOKE =
 
 const REVOKE_OF = `${REVOKE} AND user_id = ? AND expires_at > ? AND (user_epoch = ? OR ? = 1)`;
 
-/** Whatever epoch they are of, and expired ones too: for these two, rows would have to be read. */
-const crowded = bySize(
-  (count) =>
-    `SELECT user_id FROM sessions WHERE user_id IN ${placesOf(count)} AND revoked_at IS NULL GROUP BY user_id HAVING COUNT(*) > ?`,
+/**
+ * Counts sessions of earlier epochs and expired ones too, so that the index alone answers.
+ * `revokeBeyond` then looks at the rows.
+ */
+const findCrowded = bySize(
+  (count) => `
+    SELECT user_id FROM sessions
+    WHERE user_id IN ${placesOf(count)} AND revoked_at IS NULL
+    GROUP BY user_id HAVING COUNT(*) > ?`,
 );
 
-/** Sessions that are ended at a time when an account has too many. */
+/** Sessions that one call ends when an account has too many. */
 const BEYOND = 200;
 
-/** After every id. */
+/** Sorts after every id. */
 const LAST_ID = 'z';
 
-/** The sessions, one row a login. */
+/** Reads and writes the sessions: one row for each login. */
 @Injectable()
 export class SessionsRepository {
-  /** The session and its account, one indexed read, whatever state they are in. */
+  /**
+   * Returns a session and its account by one indexed read, alive or not; null if either row is
+   * gone.
+   */
   readonly find: (id: string) => Promise<SessionOfUser | null>;
 
   constructor(
-    @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    @InjectRepository(Session) private readonly rows: Repository<Session>,
     private readonly statements: StatementsService,
     private readonly clock: Clock,
     @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
@@ -63,6 +70,7 @@ export class SessionsRepository {
     this.find = gathered((ids: readonly string[]) => this.findAll(ids), { ...LOOKUPS, patienceMs });
   }
 
+  /** Inserts a session. */
   async create(session: NewSession): Promise<void> {
     const row = {
       ...session,
@@ -72,30 +80,30 @@ export class SessionsRepository {
       revokedReason: null,
       purgeDay: purgeDay(session.expiresAt),
     };
-    await retrying(() => this.statements.write(INSERT, NEW_SESSION.valuesOf(row)));
+    await retrying(() => this.rows.insert(row));
   }
 
   /**
    * Returns the newest living sessions of an account, newest first.
-   * @param before an id: only sessions that were opened before
+   * @param before an id: only sessions that were opened before it
    */
-  async ofUser(user: UserState, most: number, before: string = LAST_ID): Promise<Session[]> {
+  async findOfUser(user: UserState, most: number, before: string = LAST_ID): Promise<Session[]> {
     const ofAccount = { userId: user.id, revokedAt: IsNull(), expiresAt: MoreThan(this.clock.now()) };
-    const page = await this.sessions.find({
+    const page = await this.rows.find({
       where: { ...ofAccount, userEpoch: user.sessionEpoch, id: LessThan(before) },
       order: { id: 'DESC' },
       take: most,
     });
     const kept = keptSessionOf(user);
-    // By its key: with the others in one condition, no index would serve both.
+    // A second statement: no index serves both conditions in one.
     if (kept === undefined || kept >= before || page.some(({ id }) => id === kept)) return page;
-    const [session] = await this.sessions.find({ where: { ...ofAccount, id: kept } });
+    const [session] = await this.rows.find({ where: { ...ofAccount, id: kept } });
     return [...page, ...(session ? [session] : [])].sort(byNewest).slice(0, most);
   }
 
   /**
    * Ends a living session of an account.
-   * @returns whether it was one of the account's and this call ended it
+   * @returns whether the session is the account's and this call ended it
    */
   async revokeOf(user: UserState, id: string, reason: RevocationReason): Promise<boolean> {
     const now = this.clock.now();
@@ -105,19 +113,20 @@ export class SessionsRepository {
   }
 
   /** Returns those of the accounts that may have more than `most` living sessions. */
-  async crowded(userIds: readonly string[], most: number): Promise<string[]> {
+  async findCrowded(userIds: readonly string[], most: number): Promise<string[]> {
     const keys = padded(userIds);
-    const rows = await this.statements.read(crowded(keys.length), [...keys, most]);
+    const rows = await this.statements.read(findCrowded(keys.length), [...keys, most]);
     return rows.map((row) => String(row['user_id']));
   }
 
   /**
-   * Ends the oldest of an account's living sessions beyond the newest `most`, some at a time.
-   * @returns how many
+   * Ends the oldest living sessions of an account beyond the newest `most`, a limited number each
+   * call.
+   * @returns how many were ended
    */
   async revokeBeyond({ id, sessionEpoch }: Pick<UserState, 'id' | 'sessionEpoch'>, most: number): Promise<number> {
     const now = this.clock.now();
-    const beyond = await this.sessions.find({
+    const beyond = await this.rows.find({
       select: { id: true },
       where: { userId: id, revokedAt: IsNull(), userEpoch: sessionEpoch, expiresAt: MoreThan(now) },
       order: { id: 'DESC' },
@@ -127,17 +136,17 @@ export class SessionsRepository {
     if (beyond.length === 0) return 0;
     const ended = { revokedAt: now, revokedReason: 'limit' as const, purgeDay: purgeDay(now) };
     const ids = In(beyond.map((session) => session.id));
-    await retrying(() => this.sessions.update({ id: ids, revokedAt: IsNull() }, ended));
+    await retrying(() => this.rows.update({ id: ids, revokedAt: IsNull() }, ended));
     return beyond.length;
   }
 
-  /** Notes when sessions were used. */
+  /** Sets when sessions were last used. Never sets an earlier time than the row has. */
   async touch(ids: readonly string[], now: number): Promise<void> {
-    await retrying(() => this.sessions.update({ id: In(ids), lastUsedAt: LessThan(now) }, { lastUsedAt: now }));
+    await retrying(() => this.rows.update({ id: In(ids), lastUsedAt: LessThan(now) }, { lastUsedAt: now }));
   }
 
   /**
-   * Ends a session. Whoever ends it again changes nothing.
+   * Ends a session. A session that has been revoked before stays as it is.
    * @returns whether this call ended it
    */
   async revoke(id: string, reason: RevocationReason): Promise<boolean> {
@@ -145,24 +154,25 @@ export class SessionsRepository {
     return (await retrying(() => this.statements.write(REVOKE, [now, reason, purgeDay(now), id]))) === 1;
   }
 
-  /** Removes a session that nobody holds a token of. */
+  /** Removes a session whose tokens were never handed out. */
   async remove(id: string): Promise<void> {
-    await retrying(() => this.sessions.delete({ id }));
+    await retrying(() => this.rows.delete({ id }));
   }
 
   /**
-   * Removes sessions that ended a day ago or earlier. Reads them without a lock first and removes them by primary key.
+   * Removes sessions that ended a day ago or earlier. Reads them without a lock and removes them by
+   * primary key.
    * @returns how many, at most `batch`
    */
   async purge(batch: number): Promise<number> {
     const today = Math.floor(this.clock.now() / DAY_MS);
-    const ended = await this.sessions.find({
+    const ended = await this.rows.find({
       select: { id: true },
       where: { purgeDay: LessThan(today) },
       order: { purgeDay: 'ASC' },
       take: batch,
     });
-    if (ended.length > 0) await retrying(() => this.sessions.delete({ id: In(ended.map(({ id }) => id)) }));
+    if (ended.length > 0) await retrying(() => this.rows.delete({ id: In(ended.map(({ id }) => id)) }));
     return ended.length;
   }
 
@@ -174,21 +184,14 @@ export class SessionsRepository {
   }
 }
 
-/** Whether the account has not ended its sessions since this one was opened, or kept this one when it did. */
-export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: UserState): boolean {
-  return session.userEpoch === user.sessionEpoch || session.id === keptSessionOf(user);
-}
-
-/** The session that lives on although it is of an earlier epoch. */
-function keptSessionOf({ keptSessionId, keptEpoch, sessionEpoch }: UserState): string | undefined {
-  return keptSessionId !== null && keptEpoch === sessionEpoch ? keptSessionId : undefined;
-}
-
 function byNewest(one: Session, other: Session): number {
   return one.id < other.id ? 1 : -1;
 }
 
-/** The day from which on the row of a session may be removed, counted from 1970. @param endsAt milliseconds */
+/**
+ * Returns the day from which a session's row may be removed, counted from 1970.
+ * @param endsAt milliseconds
+ */
 export function purgeDay(endsAt: number): number {
   return Math.floor(endsAt / DAY_MS) + 1;
 }

@@ -12,7 +12,7 @@ export class User {
   @Column({ type: 'varchar', length: 150 })
   username!: string;
 
-  /** What names are compared by, see `nameKey`. */
+  /** The key that usernames are compared by, see `nameKey`. */
   @Column({ name: 'username_key', type: 'varchar', length: 450 })
   usernameKey!: string;
 
@@ -32,27 +32,30 @@ export class User {
   @Column({ name: 'password_hash', type: 'varchar', length: 255 })
   passwordHash!: string;
 
-  /** A session is alive only under the epoch that it was opened in: raising it ends every session of the account in one statement. */
+  /**
+   * A session is alive only in the epoch in which it was opened, so raising the epoch ends every
+   * session of the account in one statement.
+   */
   @Column({ name: 'session_epoch', type: 'int' })
   sessionEpoch!: number;
 
-  /** The session that lives on in `keptEpoch` although it is of an earlier one: its owner ended all others. */
+  /** The session that stays alive in `keptEpoch`: its owner ended all others. */
   @Column({ name: 'kept_session_id', type: 'varchar', length: 36, nullable: true })
   keptSessionId!: string | null;
 
-  /** Named with the session, so that whoever raises the epoch by itself ends the kept session too. */
+  /** The epoch in which `keptSessionId` is exempt. Any later increase ends that session too. */
   @Column({ name: 'kept_epoch', type: 'int', nullable: true })
   keptEpoch!: number | null;
 
   @TimeColumn({ name: 'created_at' })
   createdAt!: number;
 
-  /** Set by operators: a disabled account neither logs in nor keeps a session. */
+  /** Set by operators. A disabled account cannot log in, and its sessions are dead. */
   @TimeColumn({ name: 'disabled_at', nullable: true })
   disabledAt!: number | null;
 }
 
-/** What says whether a session of the account is alive, and who its owner is. */
+/** The columns that tell whether a session of the account is alive, and who its owner is. */
 export type UserState = Pick<User, (typeof USER_STATE)[number]>;
 
 export const USER_STATE = [

@@ -5,7 +5,7 @@ import { SessionsRepository } from './sessions.repository.js';
 import { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
-/** The rows of accounts and sessions. Who may do what with them is decided by the core. */
+/** The rows of accounts and sessions. The core decides who may do what with them. */
 @Module({
   imports: [TypeOrmModule.forFeature([User, Session])],
   providers: [UsersRepository, SessionsRepository],

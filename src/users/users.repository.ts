@@ -2,15 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
-import { EntityColumns, Selection } from '../platform/database/entity-columns.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
-import { StatementsService } from '../platform/database/statements.service.js';
 import { isUniqueViolation } from '../platform/database/store-errors.js';
 import { FailureError } from '../platform/errors/failure.error.js';
 import { isEmailName, nameKey, normalizeName } from './names.js';
-import { User, USER_STATE, type UserState } from './user.entity.js';
+import { User, type UserState } from './user.entity.js';
 
-/** What an account goes by; the names normalized, with their keys, see `nameKey`. */
+/** The login names of an account, normalized, with their keys, see `nameKey`. */
 export interface LoginNames {
   readonly username: string;
   readonly usernameKey: string;
@@ -18,7 +16,7 @@ export interface LoginNames {
   readonly emailKey: string | null;
 }
 
-/** An account to be made; names valid, the password hashed. */
+/** An account to be made: its names valid, its password hashed. */
 export interface NewUser extends LoginNames {
   readonly id: string;
   readonly firstName: string;
@@ -26,32 +24,18 @@ export interface NewUser extends LoginNames {
   readonly passwordHash: string;
 }
 
-const NEW_USER = new EntityColumns(User, [
-  ...USER_STATE,
-  'usernameKey',
-  'email',
-  'emailKey',
-  'firstName',
-  'lastName',
-  'createdAt',
-]);
-const STATE = new Selection(User, USER_STATE, 'u');
-
-const INSERT = `INSERT INTO users ${NEW_USER.insertion}`;
-const FIND_BY_USERNAME = `SELECT ${STATE.text} FROM users u WHERE u.username_key = ?`;
-const FIND_BY_EMAIL = `SELECT ${STATE.text} FROM users u WHERE u.email_key = ?`;
-const IS_TAKEN = 'SELECT 1 FROM users WHERE username_key = ? UNION SELECT 1 FROM users WHERE email_key = ?';
-
-/** The accounts. */
+/** Reads and writes the accounts. */
 @Injectable()
 export class UsersRepository {
   constructor(
-    @InjectRepository(User) private readonly users: Repository<User>,
-    private readonly statements: StatementsService,
+    @InjectRepository(User) private readonly rows: Repository<User>,
     private readonly clock: Clock,
   ) {}
 
-  /** @throws FailureError `user_exists` when the username or the email is taken */
+  /**
+   * Inserts an account.
+   * @throws FailureError `user_exists` when the username or the email is taken
+   */
   async create(account: NewUser): Promise<void> {
     const row = {
       ...account,
@@ -62,53 +46,55 @@ export class UsersRepository {
       disabledAt: null,
     };
     try {
-      await retrying(() => this.statements.write(INSERT, NEW_USER.valuesOf(row)));
+      await retrying(() => this.rows.insert(row));
     } catch (error) {
       if (isUniqueViolation(error)) throw new FailureError({ code: 'user_exists' }, { cause: error });
       throw error;
     }
   }
 
-  /** Whether the username or the email belongs to an account. */
-  async isTaken({ usernameKey, emailKey }: LoginNames): Promise<boolean> {
-    return (await retryingRepeatable(() => this.statements.read(IS_TAKEN, [usernameKey, emailKey]))).length > 0;
+  /** Tells whether the username or the email belongs to an account. */
+  isTaken({ usernameKey, emailKey }: LoginNames): Promise<boolean> {
+    const where = [{ usernameKey }, ...(emailKey === null ? [] : [{ emailKey }])];
+    return retryingRepeatable(() => this.rows.existsBy(where));
   }
 
-  /** The account that a person means by a username or an email, as typed. */
-  async findByLoginName(typed: string): Promise<UserState | null> {
+  /** Returns the account that a person means by a username or an email, as typed. */
+  findByLoginName(typed: string): Promise<UserState | null> {
     const name = normalizeName(typed);
-    const sql = isEmailName(name) ? FIND_BY_EMAIL : FIND_BY_USERNAME;
-    const [row] = await retryingRepeatable(() => this.statements.read(sql, [nameKey(name)]));
-    return row ? STATE.read(row) : null;
+    const key = nameKey(name);
+    return retryingRepeatable(() => this.rows.findOneBy(isEmailName(name) ? { emailKey: key } : { usernameKey: key }));
   }
 
-  /** The email of an account, which its state leaves out: few requests need it. */
+  /** Returns the email of an account. `UserState` leaves it out because few requests need it. */
   async emailOf({ id }: UserState): Promise<string | null> {
-    const user = await retryingRepeatable(() => this.users.findOne({ select: { email: true }, where: { id } }));
+    const user = await retryingRepeatable(() => this.rows.findOne({ select: { email: true }, where: { id } }));
     return user?.email ?? null;
   }
 
   /**
-   * Ends every session of an account but one in one statement, and sets a new password with it if one is given.
-   * @param user as read before: nothing happens if its sessions were ended since, as every change of the password does
+   * Ends every session of an account but one, and sets a new password if one is given, by one
+   * statement.
+   * @param user as read before: nothing changes if its sessions were ended since, as each password
+   * change does
    * @param keep the session that lives on
-   * @returns whether it happened
+   * @returns whether the account was changed
    */
   async endSessions({ id, sessionEpoch }: UserState, keep: string, passwordHash?: string): Promise<boolean> {
     const next = sessionEpoch + 1;
     const change = { ...(passwordHash && { passwordHash }), sessionEpoch: next, keptSessionId: keep, keptEpoch: next };
-    const { affected } = await retrying(() => this.users.update({ id, sessionEpoch }, change));
+    const { affected } = await retrying(() => this.rows.update({ id, sessionEpoch }, change));
     return affected === 1;
   }
 
-  /** Ends every session of an account, whatever else happens to it at the same time. */
+  /** Ends every session of an account, whatever else changes the account at the same time. */
   async endAllSessions({ id }: UserState): Promise<void> {
     const change = { sessionEpoch: () => 'session_epoch + 1', keptSessionId: null, keptEpoch: null };
-    await retrying(() => this.users.update({ id }, change));
+    await retrying(() => this.rows.update({ id }, change));
   }
 
   /** Replaces the hash of the same password, unless the password was changed meanwhile. */
   async upgradePasswordHash(user: UserState, passwordHash: string): Promise<void> {
-    await retrying(() => this.users.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash }));
+    await retrying(() => this.rows.update({ id: user.id, passwordHash: user.passwordHash }, { passwordHash }));
   }
 }

@@ -3,6 +3,7 @@ import { PASSWORD, signUp } from '../support/accounts.js';
 import { answersTo, bytesOf, exchange, type RawAnswer } from '../support/raw-http.js';
 import { type Service, startService } from '../support/service.js';
 import { expectLogged, expectSound } from '../support/soundness.js';
+import { claimsOf } from '../support/tokens.js';
 
 const ORIGIN = 'https://app.example.com';
 
@@ -301,7 +302,7 @@ describe('Requests on one connection', () => {
   const last = lines('GET /livez HTTP/1.1', 'Host: localhost', 'Connection: close', '');
   const subjectOf = (body: string) => {
     const { access } = JSON.parse(body) as { access: string };
-    return (JSON.parse(Buffer.from(access.split('.')[1]!, 'base64url').toString()) as { sub: string }).sub;
+    return claimsOf(access).sub;
   };
 
   it('are answered in order and each for its own user, even when one of them takes long', async () => {

@@ -7,6 +7,7 @@ import { SigningKeysService } from '../../src/keys/signing-keys.service.js';
 import { register, signUp } from '../support/accounts.js';
 import { answerTo, bytesOf, exchange } from '../support/raw-http.js';
 import { type Service, startService } from '../support/service.js';
+import { CLAIMS, claimsOf, encodePart, HEADER, headerOf, partOf, SIGNATURE, withPart } from '../support/tokens.js';
 
 const CLIENT = { id: 'resource-server', secret: 'a-secret-of-its-own' };
 const BASIC = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString('base64')}`;
@@ -28,16 +29,10 @@ afterAll(() => Promise.all([service.stop(), other.stop()]));
 
 type Json = Record<string, unknown>;
 
-const encoded = (value: unknown) =>
-  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-const part = (token: string, i: number) => token.split('.')[i] ?? '';
-const decoded = (token: string, i: number) => JSON.parse(Buffer.from(part(token, i), 'base64url').toString()) as Json;
 const withHeader = (token: string, change: Json) =>
-  [encoded({ ...decoded(token, 0), ...change }), part(token, 1), part(token, 2)].join('.');
+  withPart(token, HEADER, encodePart({ ...headerOf(token), ...change }));
 const withSignature = (token: string, signature: Buffer | string) =>
-  [part(token, 0), part(token, 1), typeof signature === 'string' ? signature : signature.toString('base64url')].join(
-    '.',
-  );
+  withPart(token, SIGNATURE, typeof signature === 'string' ? signature : signature.toString('base64url'));
 const hmac = (text: string, key: Buffer | string) => createHmac('sha256', key).update(text).digest('base64url');
 
 const FORGER = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -45,21 +40,21 @@ const FORGED_JWK = { ...FORGER.publicKey.export({ format: 'jwk' }), alg: 'ES256'
 
 /** Returns a token that an attacker signed with a key of their own. */
 function forgeToken(header: Json, claims: unknown): string {
-  const text = `${encoded(header)}.${encoded(claims)}`;
+  const text = `${encodePart(header)}.${encodePart(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key: FORGER.privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
 /** Returns a token that is signed with the current key of the service. */
 async function signToken(claims: unknown, header: Json = {}): Promise<string> {
   const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
-  const text = `${encoded({ alg: 'ES256', typ: 'at+jwt', kid, ...header })}.${encoded(claims)}`;
+  const text = `${encodePart({ alg: 'ES256', typ: 'at+jwt', kid, ...header })}.${encodePart(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
 
 /** Returns a refresh token that is signed with the key of the service. */
 function signRefreshToken(claims: unknown): string {
   const key = deriveKey(service.app.get<Config>(CONFIG).AUTH_SECRET, 'refresh-token');
-  const text = `${encoded({ alg: 'HS256', typ: 'rt+jwt' })}.${encoded(claims)}`;
+  const text = `${encodePart({ alg: 'HS256', typ: 'rt+jwt' })}.${encodePart(claims)}`;
   return `${text}.${hmac(text, key)}`;
 }
 
@@ -100,7 +95,7 @@ async function acceptedAt(token: string): Promise<string[]> {
       accepted.push(`${method} ${path}: ${response.status}`);
   }
   // A header carries one byte a character. The parser would refuse any other text.
-  const line = /[^\t\x20-\x7e\x80-\xff]/.test(token) ? encoded(token) : token;
+  const line = /[^\t\x20-\x7e\x80-\xff]/.test(token) ? encodePart(token) : token;
   const request = { target: '/auth/getuser', headers: [['Authorization', `Bearer ${line}`]] as const };
   const { status } = await answerTo(service.url, request);
   if (status !== 401 && status !== 431) accepted.push(`GET /auth/getuser: ${status}`);
@@ -125,7 +120,7 @@ describe('Tokens without a signature', () => {
       const tokens = [victim.access, victim.refresh].flatMap((token) => [
         withSignature(withHeader(token, { alg }), ''),
         withHeader(token, { alg }),
-        `${encoded({ alg })}.${part(token, 1)}.`,
+        `${encodePart({ alg })}.${partOf(token, CLAIMS)}.`,
       ]);
       await expectRefused(...tokens);
     },
@@ -157,17 +152,19 @@ describe('Tokens under another algorithm', () => {
       JSON.stringify({ keys: [jwk] }),
       Buffer.from(jwk.x!, 'base64url'),
       Buffer.concat([Buffer.from([4]), Buffer.from(jwk.x!, 'base64url'), Buffer.from(jwk.y!, 'base64url')]),
-      String(decoded(victim.access, 0)['kid']),
+      headerOf(victim.access).kid,
       '',
     ];
     const headers = [
-      { ...decoded(victim.access, 0), alg },
+      { ...headerOf(victim.access), alg },
       { alg, typ: 'JWT' },
       { alg, typ: 'rt+jwt' },
       { alg, typ: 'at+jwt' },
     ];
     const texts = headers.flatMap((header) =>
-      [part(victim.access, 1), part(victim.refresh, 1)].map((claims) => `${encoded(header)}.${claims}`),
+      [partOf(victim.access, CLAIMS), partOf(victim.refresh, CLAIMS)].map(
+        (claims) => `${encodePart(header)}.${claims}`,
+      ),
     );
     const digest = alg.replace('HS', 'sha');
     const tokens = secrets.flatMap((secret) =>
@@ -224,12 +221,12 @@ describe('Tokens with a forged header', () => {
     ['encryption', { enc: 'A256GCM', alg: 'dir' }],
     ['a content type', { cty: 'JWT' }],
   ])('are refused: %s', async (_, change) => {
-    const ours = decoded(victim.access, 0)['kid'];
+    const ours = headerOf(victim.access)['kid'];
     const named = {
       ...change,
-      ...(JSON.parse(JSON.stringify(change).replaceAll('"ours', `"${String(ours)}`)) as Json),
+      ...(JSON.parse(JSON.stringify(change).replaceAll('"ours', `"${ours}`)) as Json),
     };
-    const forged = forgeToken({ alg: 'ES256', typ: 'at+jwt', kid: ours, ...named }, decoded(victim.access, 1));
+    const forged = forgeToken({ alg: 'ES256', typ: 'at+jwt', kid: ours, ...named }, claimsOf(victim.access));
     const changed = [victim.access, victim.refresh].map((token) => withHeader(token, change));
     await expectRefused(forged, ...changed.filter((token) => token !== victim.refresh));
   });
@@ -242,13 +239,13 @@ describe('Tokens with a forged header', () => {
     ['the type in capitals', { typ: 'AT+JWT' }],
     ['no type', { typ: undefined }],
   ])('are refused even under a signature of the service: %s', async (_, change) => {
-    await expectRefused(await signToken(decoded(victim.access, 1), change));
+    await expectRefused(await signToken(claimsOf(victim.access), change));
   });
 });
 
 describe('Signatures', () => {
   it('are refused when they are missing, zero, cut, extended or of another token', async () => {
-    const own = Buffer.from(part(victim.access, 2), 'base64url');
+    const own = Buffer.from(partOf(victim.access, SIGNATURE), 'base64url');
     const zeros = Buffer.alloc(64);
     const order = Buffer.from('ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551', 'hex');
     const signatures: (Buffer | string)[] = [
@@ -265,8 +262,8 @@ describe('Signatures', () => {
       // The DER encoding of r = 0 and s = 0.
       Buffer.from('3006020100020100', 'hex'),
       derOf(own),
-      part(victim.refresh, 2),
-      Buffer.from(part(victim.refresh, 2), 'base64url'),
+      partOf(victim.refresh, SIGNATURE),
+      Buffer.from(partOf(victim.refresh, SIGNATURE), 'base64url'),
     ];
     await expectRefused(
       ...signatures.map((signature) => withSignature(victim.access, signature)),
@@ -298,7 +295,7 @@ describe('Signatures', () => {
   });
 
   it('are malleable, but (r, n - s) gives no more access than (r, s)', async () => {
-    const twin = withSignature(victim.access, mirrored(Buffer.from(part(victim.access, 2), 'base64url')));
+    const twin = withSignature(victim.access, mirrored(Buffer.from(partOf(victim.access, SIGNATURE), 'base64url')));
     expect(twin).not.toBe(victim.access);
     expect((await service.client.get('/auth/getuser', twin)).body).toEqual({ username: victim.username });
     // A logout must therefore end the session, since a list of revoked token texts would miss one.
@@ -321,18 +318,18 @@ describe('Texts that are not a compact JWS', () => {
       `${token},${token}`,
       `${token}.`,
       `.${token}`,
-      `${token}.${part(token, 2)}`,
-      `${part(token, 0)}..${part(token, 2)}`,
+      `${token}.${partOf(token, SIGNATURE)}`,
+      `${partOf(token, HEADER)}..${partOf(token, SIGNATURE)}`,
       '..',
       '...',
       '....',
       '.'.repeat(5_000),
       'a'.repeat(6_000),
-      `${encoded({ alg: 'ES256', kid: 'k'.repeat(5_000) })}.${part(token, 1)}.${part(token, 2)}`,
-      encoded('[[[['.repeat(1_000)),
-      `${encoded(`${'['.repeat(3_000)}${']'.repeat(3_000)}`)}.${part(token, 1)}.${part(token, 2)}`,
-      `${encoded('"alg"')}.${encoded('1')}.${part(token, 2)}`,
-      `${encoded('{"alg":"ES256"')}.${part(token, 1)}.${part(token, 2)}`,
+      `${encodePart({ alg: 'ES256', kid: 'k'.repeat(5_000) })}.${partOf(token, CLAIMS)}.${partOf(token, SIGNATURE)}`,
+      encodePart('[[[['.repeat(1_000)),
+      `${encodePart(`${'['.repeat(3_000)}${']'.repeat(3_000)}`)}.${partOf(token, CLAIMS)}.${partOf(token, SIGNATURE)}`,
+      `${encodePart('"alg"')}.${encodePart('1')}.${partOf(token, SIGNATURE)}`,
+      `${encodePart('{"alg":"ES256"')}.${partOf(token, CLAIMS)}.${partOf(token, SIGNATURE)}`,
     ]);
     // HTTP strips white space around the value of a header.
     for (const token of tokens)
@@ -344,7 +341,7 @@ describe('Texts that are not a compact JWS', () => {
   });
 
   it('are refused in JSON serialization and as an encrypted JWT', async () => {
-    const payload = Buffer.from(JSON.stringify(decoded(victim.access, 1)));
+    const payload = Buffer.from(JSON.stringify(claimsOf(victim.access)));
     const flattened = await new FlattenedSign(payload)
       .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt' })
       .sign(FORGER.privateKey);
@@ -375,7 +372,7 @@ describe('Claims under a valid signature', () => {
   ];
 
   it.each(WRONG)('are refused with a wrong %s', async (name, values) => {
-    const claims = decoded(victim.access, 1);
+    const claims = claimsOf(victim.access);
     const tokens = await Promise.all(values.map((value) => signToken({ ...claims, [name]: value })));
     await expectRefused(...tokens);
   });
@@ -394,7 +391,7 @@ describe('Claims under a valid signature', () => {
 
   it('are refused when the session and the account do not belong together', async () => {
     const stranger = await register(service.client);
-    const [ours, theirs] = [decoded(victim.access, 1), decoded(stranger.access, 1)];
+    const [ours, theirs] = [claimsOf(victim.access), claimsOf(stranger.access)];
     for (const claims of [
       { ...theirs, sid: ours['sid'] },
       { ...ours, sid: theirs['sid'] },
@@ -423,7 +420,7 @@ describe('Claims under a valid signature', () => {
     ['an iat in the future', { iat: 9_999_999_999 }],
     ['another type', { token_type: 'access' }],
   ])('are refused in a refresh token with %s', async (_, change) => {
-    const token = signRefreshToken({ ...decoded(victim.refresh, 1), ...change });
+    const token = signRefreshToken({ ...claimsOf(victim.refresh), ...change });
     expect((await service.client.post('/auth/token/refresh', { refresh: token })).status).toBe(401);
     expect((await service.client.post('/user/login/refresh', { refresh_token: token })).status).toBe(401);
     await expectVictimUnharmed();
@@ -434,9 +431,9 @@ describe('Tokens of another installation', () => {
   it('are refused, even when they carry the kid of this installation', async () => {
     const { access, refresh } = await register(other.client, victim.username);
     const { kid, privateKey } = await other.app.get(SigningKeysService).signing();
-    const text = `${part(victim.access, 0)}.${part(victim.access, 1)}`;
+    const text = `${partOf(victim.access, HEADER)}.${partOf(victim.access, CLAIMS)}`;
     const relabelled = `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-    expect(kid).not.toBe(decoded(victim.access, 0)['kid']);
+    expect(kid).not.toBe(headerOf(victim.access)['kid']);
     await expectRefused(access, refresh, relabelled);
   });
 });

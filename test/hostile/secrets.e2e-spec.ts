@@ -10,6 +10,7 @@ import { ServiceProcess } from '../support/process.js';
 import { exchange } from '../support/raw-http.js';
 import { newStore, type Store } from '../support/store.js';
 import { Way } from '../support/way.js';
+import { partOf, SIGNATURE } from '../support/tokens.js';
 
 /** Returns a random secret whose spelling differs in each encoding. */
 const canary = (name: string) => `${name} ü+/&=%? ${randomBytes(12).toString('hex')}`;
@@ -97,7 +98,7 @@ function tokensOf({ text }: { text: string }): { access: string; refresh: string
   const body = JSON.parse(text) as Record<string, string>;
   for (const token of Object.values(body)) {
     secrets.set(`token ${secrets.size}`, token);
-    secrets.set(`signature ${secrets.size}`, token.split('.')[2]!);
+    secrets.set(`signature ${secrets.size}`, partOf(token, SIGNATURE));
   }
   return { access: body['access'] ?? body['access_token']!, refresh: body['refresh'] ?? body['refresh_token']! };
 }

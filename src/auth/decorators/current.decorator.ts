@@ -1,5 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
-import type { SessionOfUser } from '../../users/sessions.repository.js';
+import type { SessionOfUser } from '../../users/session.entity.js';
 import type { UserState } from '../../users/user.entity.js';
 
 /** Parameter decorator: the account that `LocalAuthGuard` has found. */

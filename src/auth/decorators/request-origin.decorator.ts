@@ -3,7 +3,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import type { Origin } from '../../events/origin.js';
 
-/** Parameter decorator: where a request came from. */
+/** Parameter decorator: where a request came from, for events and sessions. */
 export const RequestOrigin = createParamDecorator((_: unknown, context: ExecutionContext): Origin =>
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
@@ -19,8 +19,9 @@ export function originOf(request: FastifyRequest): Origin {
 }
 
 /**
- * Returns an address without its zone (RFC 4007), which is of any length and means nothing elsewhere. Empty where there is none:
- * a trusted proxy may forward anything, and a peer that has disconnected has no address any more.
+ * Returns an address without its zone (RFC 4007), which has any length and means nothing elsewhere.
+ * Returns an empty text where there is no address: a trusted proxy may forward anything, and a peer
+ * that has disconnected has none.
  */
 function plainAddress(text: string): string {
   return isIP(text) ? (text.split('%', 1)[0] ?? '') : '';

@@ -3,13 +3,13 @@ import { AuthGuard, type IAuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { FailureError } from '../../platform/errors/failure.error.js';
 import { RequestPipe } from '../../platform/http/body/request.pipe.js';
-import { hungUpOf } from '../decorators/hung-up.decorator.js';
+import { watchDisconnect } from '../decorators/client-disconnected.decorator.js';
 import { LocalStrategy } from '../strategies/local.strategy.js';
 import { ownStrategy } from './own-strategy.js';
 
 /**
- * Lets a request with a valid username and password through, `request.user` being the account.
- * Guards run before pipes, so the body is validated here.
+ * Returns a guard that admits requests with a valid username and password, and sets `request.user`
+ * to the account. Guards run before pipes, so the guard validates the body.
  * @param Credentials DTO of the body, with `username` and `password`
  */
 export function LocalAuthGuard(Credentials: Type<{ username: string; password: string }>): Type<IAuthGuard> {
@@ -22,8 +22,8 @@ export function LocalAuthGuard(Credentials: Type<{ username: string; password: s
     }
 
     override async canActivate(context: ExecutionContext): Promise<boolean> {
-      const request = context.switchToHttp().getRequest<FastifyRequest & { hungUp?: AbortSignal }>();
-      request.hungUp = hungUpOf(context);
+      const request = context.switchToHttp().getRequest<FastifyRequest>();
+      watchDisconnect(context);
       request.body = await this.pipe.transform(request.body, { type: 'body', metatype: Credentials });
       return (await super.canActivate(context)) as boolean;
     }

@@ -3,9 +3,11 @@ import type { AuthModuleOptions } from '@nestjs/passport';
 import passport, { type Strategy } from 'passport';
 
 /**
- * Options of a guard that asks this very strategy. Passport's registry of names is the process's: under the name of its kind,
- * of two applications the later one would answer for both. Not the strategy itself instead of a name, although Passport
- * takes one: it would hang each request's callbacks on that one object, and give a login's account to another's request.
+ * Returns the options of a guard that uses this very strategy, registered under a name of its own.
+ * Passport's registry is global: with two applications in one process, as in tests, the second
+ * would replace the first's strategy. Passport takes the strategy itself instead of a name too, but
+ * then sets each request's callbacks on that one object, so that concurrent requests would get each
+ * other's accounts.
  */
 export function ownStrategy(strategy: Strategy): AuthModuleOptions {
   const name = randomUUID();

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 describe('loadEngine', () => {
-  it('prefers the faster library, and loads the other on request', () => {
+  it('prefers the faster library, and loads the other when told to', () => {
     expect([fast.name, reference.name]).toEqual(['@node-rs/argon2', 'argon2']);
   });
 
@@ -37,7 +37,7 @@ describe('loadEngine', () => {
     ['auto', {}, '@node-rs/argon2'],
     ['argon2', {}, 'argon2'],
     ['auto', { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/argon2.node' }, 'argon2'],
-  ])('loads, for the choice %s under %j, the library %s in the hashing process', async (choice, env, engine) => {
+  ])('loads, told %s under %j, the library %s in the process that hashes', async (choice, env, engine) => {
     const child = fork(PROGRAM, [choice], { env, execArgv: [] });
     try {
       const [hello] = (await once(child, 'message')) as [object];
@@ -53,8 +53,8 @@ describe('loadEngine', () => {
   });
 });
 
-describe('The two libraries', () => {
-  it('verify the hashes of each other at every cost', async () => {
+describe('the two libraries', () => {
+  it('verify hashes of each other, at every cost', async () => {
     await fc.assert(
       fc.asyncProperty(password, cost, async (text, parameters) => {
         for (const [maker, checker] of [
@@ -74,7 +74,7 @@ describe('The two libraries', () => {
     );
   });
 
-  it('verify hashes of every variant, version, salt and length, with or without the version field', async () => {
+  it('read hashes of every variant, version, salt and length, with and without the version', async () => {
     const form = fc.record({
       type: fc.constantFrom(argon2.argon2d, argon2.argon2i, argon2.argon2id),
       version: fc.constantFrom(0x10, 0x13),
@@ -97,7 +97,7 @@ describe('The two libraries', () => {
   });
 
   it.each(['', '!', '!unusable', '$argon2id$', '$2b$10$abcdefghijklmnopqrstuv', 'pbkdf2_sha256$1$c2FsdA$aGFzaA'])(
-    'verify no password against %j',
+    'find no password for %j',
     async (hash) => {
       for (const engine of [fast, reference])
         expect(await engine.verify(hash, '').catch(() => false), engine.name).toBe(false);

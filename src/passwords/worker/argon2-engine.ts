@@ -2,14 +2,19 @@
 import reference from 'argon2';
 import type { Cost } from './hash-task.js';
 
-/** `auto`: the faster library where its binary loads; `argon2`: the reference library in any case. */
+/**
+ * `auto`: the faster library where its binary loads; `argon2`: the reference library in any case.
+ */
 export type EngineChoice = 'auto' | 'argon2';
 
-/** A library that computes argon2id, and checks hashes in the PHC string format of whatever variant it reads. */
+/**
+ * A library that computes argon2id, and verifies hashes in the PHC string format of every variant
+ * that it reads.
+ */
 export interface Argon2Engine {
   readonly name: '@node-rs/argon2' | 'argon2';
   readonly hash: (password: string, cost: Cost) => Promise<string>;
-  /** Rejects for what is no argon2 hash. */
+  /** Rejects for a text that is not an argon2 hash. */
   readonly verify: (hash: string, password: string) => Promise<boolean>;
 }
 
@@ -21,9 +26,9 @@ const argon2: Argon2Engine = {
 };
 
 /**
- * Loads the library to hash with.
- * `@node-rs/argon2` finds AVX2 at run time and takes half as long as the prebuilt binary of `argon2`. It has no binary for
- * every platform, so `argon2` stays as the fallback.
+ * Loads the library to hash with. `@node-rs/argon2` finds AVX2 at run time and takes half as long
+ * as the prebuilt binary of `argon2`. It has no binary for every platform, so `argon2` stays as the
+ * fallback.
  */
 export async function loadEngine(choice: EngineChoice): Promise<Argon2Engine> {
   if (choice === 'argon2') return argon2;
@@ -37,13 +42,13 @@ export async function loadEngine(choice: EngineChoice): Promise<Argon2Engine> {
 function fast(native: typeof import('@node-rs/argon2')): Argon2Engine {
   return {
     name: '@node-rs/argon2',
-    // argon2id of version 19 is its default.
+    // Its default is argon2id, version 19.
     hash: (password, cost) => native.hash(password, cost),
     verify: async (hash, password) => {
       try {
         return await native.verify(hash, password);
       } catch {
-        // It rejects what it cannot read. Old forms of hashes may be among that.
+        // It rejects hashes that it cannot read, old forms among them.
         return argon2.verify(hash, password);
       }
     },

@@ -11,21 +11,21 @@ const cost = fc.record({
 const work = ({ memoryCost, timeCost }: Pick<Cost, 'memoryCost' | 'timeCost'>) => memoryCost * timeCost;
 
 describe('topUpOf', () => {
-  it('raises the work to that of the present cost', () => {
+  it('brings the work up to that of the present cost', () => {
     fc.assert(
-      fc.property(cost, cost, (present, spent) => {
-        const topUp = topUpOf(present, spent);
-        const sum = work(spent) + (topUp ? work(topUp) : 0);
-        // Within half a KiB a pass, and what is too little for a hash of its own.
-        if (work(spent) <= work(present)) expect(Math.abs(sum - work(present))).toBeLessThan(8 * 64 + 100);
+      fc.property(cost, cost, (present, done) => {
+        const topUp = topUpOf(present, done);
+        const sum = work(done) + (topUp ? work(topUp) : 0);
+        // Accurate to half a KiB a pass, and to the smallest hash that argon2 computes.
+        if (work(done) <= work(present)) expect(Math.abs(sum - work(present))).toBeLessThan(8 * 64 + 100);
       }),
     );
   });
 
   it('never takes more memory than the present cost, nor less than argon2 needs', () => {
     fc.assert(
-      fc.property(cost, cost, (present, spent) => {
-        const topUp = topUpOf(present, spent);
+      fc.property(cost, cost, (present, done) => {
+        const topUp = topUpOf(present, done);
         if (!topUp) return;
         expect(topUp.memoryCost).toBeLessThanOrEqual(present.memoryCost);
         expect(topUp.memoryCost).toBeGreaterThanOrEqual(8 * topUp.parallelism);
@@ -34,7 +34,7 @@ describe('topUpOf', () => {
     );
   });
 
-  it('returns nothing for a hash that costs as much or more', () => {
+  it('adds nothing to a hash that costs as much or more', () => {
     const present = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
     expect(topUpOf(present, present)).toBeUndefined();
     expect(topUpOf(present, { memoryCost: 65_536, timeCost: 3 })).toBeUndefined();

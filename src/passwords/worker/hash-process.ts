@@ -10,17 +10,22 @@ export const HASH_WORKER = Symbol('HashWorker');
 export const hashWorker = fileURLToPath(new URL('hash-worker.js', import.meta.url));
 
 /**
- * glibc: one heap for all threads, in large pages, kept from one hash to the next. A sixth less time a hash of `argon2`.
- * Without effect elsewhere and for `@node-rs/argon2`, which maps its own large pages for each hash.
+ * For glibc: one heap for all threads, in large pages, kept from one hash to the next. Saves a
+ * sixth of the time of a hash of `argon2`. Has no effect with other C libraries, nor on
+ * `@node-rs/argon2`, which maps its own large pages.
  */
 const MEMORY = { MALLOC_ARENA_MAX: '1', GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1' };
 
-/** A small heap, and no threads for compiling and collecting what is next to nothing. */
+/**
+ * A small heap, and no threads for compilation and garbage collection, which this program hardly
+ * needs.
+ */
 const NODE_OPTIONS = ['--max-semi-space-size=1', '--v8-pool-size=0'];
 
 /**
- * Starts a program in Linux's class for batches, which does not interrupt others when it wakes. Not in the idle class: there a flood of
- * any requests leaves hashing 0.3 % of a core. In this class it keeps what its priority gives, a thirtieth of a core.
+ * Starts a program in Linux's batch class, which does not preempt other processes when it wakes. In
+ * the idle class, a flood of requests would leave hashing 0.3 % of a core; here its priority gives
+ * it a thirtieth.
  */
 const CHRT = '/usr/bin/chrt';
 
@@ -33,8 +38,8 @@ interface Job {
 }
 
 /**
- * Hashes in a process of its own. Inside this one hashes would share the thread pool with name lookups and files, and their threads
- * could not be given a priority below that of everything else.
+ * Hashes in a process of its own. In the main process, hashes would share the thread pool with name
+ * lookups and files, and their threads could not get a lower priority than everything else.
  */
 @Injectable()
 export class HashProcess implements OnModuleInit, OnApplicationShutdown {
@@ -61,12 +66,20 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
     this.child?.disconnect();
   }
 
-  /** Whether it is there, so that a task takes no longer than its hash. */
+  /** Tells whether the process runs, so that a task takes no longer than its hash. */
   get isUp(): boolean {
     return this.hasReplied;
   }
 
-  /** Carries out a task at once; a process that ends meanwhile is replaced, and the task begun again. */
+  /** The id of the running process, and the tasks that it has not answered. */
+  get stats(): { readonly pid: number | undefined; readonly tasks: number } {
+    return { pid: this.child?.pid, tasks: this.jobs.size };
+  }
+
+  /**
+   * Sends a task to the process. If the process ends meanwhile, its replacement begins the task
+   * again.
+   */
   run(task: HashTask): Promise<HashResult> {
     return new Promise((resolve, reject) => {
       const id = this.nextId++;
@@ -89,14 +102,14 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
     });
     child.once('exit', (code, signal) => {
       if (this.isStopped) return;
-      // A sandbox may forbid the class, and ends the program before it begins.
+      // A sandbox that forbids the batch class ends the program before it begins.
       if (code) this.hasChrt = false;
       this.logger.error({ event: 'hash_process_ended', reason: code ?? signal });
       this.restart();
     });
     child.on('error', (error) => {
       this.logger.error({ event: 'hash_process_failed', err: error });
-      // One that could not be started has no exit.
+      // A process that could not be started emits no exit.
       if (child.pid === undefined) this.restart();
     });
     this.child = child;
@@ -111,7 +124,7 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
       try {
         this.start();
       } catch (error) {
-        // For want of memory or processes, say: there may be more later.
+        // The machine may be out of memory or processes, which may pass.
         this.logger.error({ event: 'hash_process_failed', err: error });
         this.restart();
       }
@@ -119,11 +132,11 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
   }
 
   private send(request: Request): void {
-    // One that has just ended tells by its exit, and whoever replaces it gets what it was sent.
+    // If the process has just exited, its replacement receives all pending jobs.
     if (this.child?.connected) this.child.send(request, () => undefined);
   }
 
-  /** Logs which library hashes: once, since a process that replaces another loads the same. */
+  /** Logs which library hashes. Once: a replacement loads the same library. */
   private announce(engine: string): void {
     if (engine === this.engine) return;
     this.engine = engine;

@@ -7,7 +7,7 @@ import type { HashResult, HashTask } from './hash-task.js';
 const COST = { memoryCost: 1024, timeCost: 1, parallelism: 1 };
 const TASK: HashTask = { kind: 'verify', hash: '', password: '', cost: COST };
 
-/** Hashes that end when the test says so. */
+/** A process whose hashes end when the test says so. */
 class Hashes {
   readonly ends: (() => void)[] = [];
   isUp = true;
@@ -20,7 +20,7 @@ class Hashes {
     });
   }
 
-  /** Ends the oldest one that runs, after it took that long. */
+  /** Ends the oldest running task after some time. */
   async end(milliseconds = 0): Promise<void> {
     await vi.advanceTimersByTimeAsync(milliseconds);
     this.ends.shift()?.();
@@ -48,8 +48,8 @@ const settled = async (work: Promise<unknown>) => {
   work.then(
     () => (state = 'done'),
     (error: unknown) => {
-      const { failure } = error as { failure: { code: string } };
-      state = failure.code;
+      const { failure } = error as { failure: { code: string; status?: number } };
+      state = `${failure.code} ${failure.status ?? ''}`.trim();
     },
   );
   await vi.advanceTimersByTimeAsync(0);
@@ -68,17 +68,17 @@ describe('HashQueue', () => {
     await expect(Promise.all(work)).resolves.toEqual([true, true, true, true]);
   });
 
-  it('refuses a task at once if it could not be done in time', async () => {
+  it('refuses a task at once if it could not be served in time', async () => {
     const first = queue.run(TASK);
     await hashes.end(1_000);
     await first;
-    // A second each, two at a time: six that wait take three seconds.
+    // A second each, two at a time: six waiting tasks take three seconds.
     const taken = Array.from({ length: 9 }, () => queue.run(TASK));
     expect(() => queue.run(TASK)).toThrow(expect.objectContaining({ failure: { code: 'unavailable', retryAfter: 4 } }));
     for (const work of taken) work.catch(() => undefined);
   });
 
-  it('does not count the start of the process as the duration of a hash', async () => {
+  it('does not learn from tasks that waited for the process to start', async () => {
     hashes.isUp = false;
     const first = queue.run(TASK);
     await hashes.end(1_000);
@@ -89,7 +89,7 @@ describe('HashQueue', () => {
     await expect(Promise.all(taken)).resolves.toHaveLength(20);
   });
 
-  it('refuses a task that has waited for HASH_TIMEOUT, whatever was expected', async () => {
+  it('refuses a task that has waited too long, whatever the estimate was', async () => {
     const work = Array.from({ length: 3 }, () => queue.run(TASK));
     const last = settled(work[2]!);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -98,18 +98,18 @@ describe('HashQueue', () => {
     expect(await settled(work[0]!)).toBe('pending');
   });
 
-  it('drops the task of a client that has disconnected', async () => {
-    const hangUp = new AbortController();
-    const work = [queue.run(TASK), queue.run(TASK), queue.run(TASK, hangUp.signal), queue.run(TASK)];
-    hangUp.abort();
-    expect(await settled(work[2]!)).toBe('client_disconnected');
+  it('drops the task of a client that disconnects', async () => {
+    const client = new AbortController();
+    const work = [queue.run(TASK), queue.run(TASK), queue.run(TASK, client.signal), queue.run(TASK)];
+    client.abort();
+    expect(await settled(work[2]!)).toBe('bad_request 499');
     for (let i = 0; i < 3; i++) await hashes.end();
     expect(await settled(work[3]!)).toBe('done');
     expect(hashes.ends).toHaveLength(0);
-    expect(() => queue.run(TASK, hangUp.signal)).toThrow();
+    expect(() => queue.run(TASK, client.signal)).toThrow();
   });
 
-  it('continues after a failed hash', async () => {
+  it('goes on after a hash that failed', async () => {
     vi.spyOn(hashes, 'run').mockRejectedValueOnce(new Error('out of memory'));
     await expect(queue.run(TASK)).rejects.toThrow('out of memory');
     const work = [queue.run(TASK), queue.run(TASK)];

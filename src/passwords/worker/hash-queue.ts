@@ -4,11 +4,11 @@ import { FailureError } from '../../platform/errors/failure.error.js';
 import { HashProcess } from './hash-process.js';
 import type { HashResult, HashTask } from './hash-task.js';
 
-/** Tasks that wait, at most, for as long as nobody knows how long one takes. */
+/** Most tasks that wait. The bound that holds until the first task has shown how long one takes. */
 const CAPACITY = 10_000;
-/** Tasks handed over for each thread that hashes: while one is hashed the next is there already. */
+/** Tasks handed over for each thread that hashes: the next is there before the present one ends. */
 const AHEAD = 2;
-/** Share of the latest task in the estimate of how long one takes. */
+/** Weight of the latest task in the estimate of a task's duration. */
 const WEIGHT = 0.1;
 
 interface Waiting {
@@ -17,8 +17,9 @@ interface Waiting {
 }
 
 /**
- * The turns of hashing: `HASH_CONCURRENCY` at a time, first come, first served. Whoever could not be served within
- * `HASH_TIMEOUT` is refused at once, since a login that comes too late is work for nothing.
+ * Runs hash tasks in turn: `HASH_CONCURRENCY` at a time, first come, first served. Refuses a task
+ * at once if it could not be served within `HASH_TIMEOUT`: by then the client would have given up,
+ * and the work be wasted.
  */
 @Injectable()
 export class HashQueue {
@@ -36,25 +37,35 @@ export class HashQueue {
   }
 
   /**
-   * @param hungUp whoever asked is gone: a task that still waits is dropped
-   * @throws FailureError `unavailable`, at once when the queue is too long, later when the estimate was wrong
+   * Runs a task when its turn comes.
+   * @param disconnected aborted once the client has gone: a task that still waits is dropped
+   * @throws FailureError `unavailable`, at once when the queue is too long, later when the estimate
+   * was wrong
    */
-  run(task: HashTask, hungUp?: AbortSignal): Promise<HashResult> {
-    if (hungUp?.aborted) throw gone();
+  run(task: HashTask, disconnected?: AbortSignal): Promise<HashResult> {
+    if (disconnected?.aborted) throw gone();
     this.admit();
-    return this.turn(hungUp).then(() => this.carryOut(task));
+    return this.turn(disconnected).then(() => this.carryOut(task));
   }
 
-  /** To be asked before other work is begun for somebody whom {@link run} would refuse. @throws FailureError `unavailable` */
+  /**
+   * Refuses early what {@link run} would refuse, before other work is begun.
+   * @throws FailureError `unavailable`
+   */
   admit(): void {
     if (this.waiting.size >= CAPACITY || this.waitSeconds > this.config.HASH_TIMEOUT) throw this.overloaded();
+  }
+
+  /** Tasks that wait, and the estimated duration of one in milliseconds, 0 while unknown. */
+  get stats(): { readonly waiting: number; readonly durationMs: number } {
+    return { waiting: this.waiting.size, durationMs: this.duration };
   }
 
   private get waitSeconds(): number {
     return (this.waiting.size * this.duration) / this.places / 1000;
   }
 
-  private turn(hungUp: AbortSignal | undefined): Promise<void> {
+  private turn(disconnected: AbortSignal | undefined): Promise<void> {
     if (this.running < this.places) {
       this.running += 1;
       return Promise.resolve();
@@ -63,7 +74,7 @@ export class HashQueue {
       const leave = () => {
         this.waiting.delete(waiting);
         clearTimeout(timer);
-        hungUp?.removeEventListener('abort', onHangUp);
+        disconnected?.removeEventListener('abort', onDisconnect);
       };
       const waiting: Waiting = {
         start: () => {
@@ -75,24 +86,24 @@ export class HashQueue {
           reject(error);
         },
       };
-      const onHangUp = () => {
+      const onDisconnect = () => {
         waiting.refuse(gone());
       };
       const timer = setTimeout(() => {
         waiting.refuse(this.overloaded());
       }, this.config.HASH_TIMEOUT * 1000);
-      hungUp?.addEventListener('abort', onHangUp);
+      disconnected?.addEventListener('abort', onDisconnect);
       this.waiting.add(waiting);
     });
   }
 
   private async carryOut(task: HashTask): Promise<HashResult> {
     const startedAt = performance.now();
-    const isTelling = this.process.isUp;
+    const isRepresentative = this.process.isUp;
     try {
       return await this.process.run(task);
     } finally {
-      if (isTelling) this.learn(performance.now() - startedAt);
+      if (isRepresentative) this.learn(performance.now() - startedAt);
       this.running -= 1;
       const [next] = this.waiting;
       if (next) {

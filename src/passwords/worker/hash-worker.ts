@@ -1,19 +1,23 @@
-// The program of the process that hashes: at a low priority, on a thread pool of its own, for as long as its parent lives.
+// The program of the process that hashes, at a low priority and with a thread pool of its own. It
+// ends with its parent.
 import { readdirSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { type EngineChoice, loadEngine } from './argon2-engine.js';
 import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
-/** Not the lowest, 19: hashing keeps a thirtieth of a core that others fill, so that logins go on. Higher shares seemed to delay verify more. */
+/**
+ * Not the lowest, 19: on a core that other work fills, hashing keeps a thirtieth, so that logins go
+ * on. Higher shares seemed to delay verify more.
+ */
 const PRIORITY = 15;
 
 setPriority(PRIORITY);
-// There a priority is a thread's, and those that hash were started to load this very program.
+// On Linux a priority is a thread's, and loading this program has started the threads that hash.
 if (process.platform === 'linux')
   for (const thread of readdirSync('/proc/self/task')) setPriority(Number(thread), PRIORITY);
 process.title = 'latchkey-hash';
-// Stopping is the parent's decision: what it has taken is still to be hashed.
+// The parent decides when to stop: tasks that it has accepted must still be hashed.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 
@@ -35,12 +39,16 @@ async function carryOut(task: HashTask): Promise<HashResult> {
   const { password, hash, cost } = task;
   const isRight = await matches(hash, password);
   const topUp = topUpOf(cost, isRight === undefined ? costOf('') : costOf(hash));
-  // Spent for a right password too: a password that is refused for another reason must not tell by time that it was right.
+  // For a right password too: if it is refused for another reason, the time must not reveal that it
+  // was right.
   if (topUp) await engine.hash('', topUp);
   return isRight === true;
 }
 
-/** Undefined for a hash that no password fits: an unusable one, or one of another kind, taken over from elsewhere. */
+/**
+ * Returns undefined for a hash that no password fits: an unusable one, or one of another kind from
+ * an import.
+ */
 async function matches(hash: string, password: string): Promise<boolean | undefined> {
   try {
     return await engine.verify(hash, password);
@@ -50,6 +58,6 @@ async function matches(hash: string, password: string): Promise<boolean | undefi
 }
 
 function send(message: Hello | Reply): void {
-  // Nobody waits for it any more if the parent has ended meanwhile.
+  // The callback takes the error of a parent that has ended meanwhile.
   process.send?.(message, undefined, undefined, () => undefined);
 }

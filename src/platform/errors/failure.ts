@@ -1,15 +1,13 @@
 import type { FieldProblems } from './field-problems.js';
+import type { TokenProblem } from './token-problem.js';
 
 /** What the core refuses, and why. Knows no status, header or text of any contract. */
 export type CoreFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
-  /**
-   * `reason`: why a token that this service signed is refused, in words for its holder; left out
-   * for any other token.
-   */
-  | { readonly code: 'token_not_valid'; readonly reason?: string }
+  /** `reason`: why a token that this service signed is refused; left out for any other token. */
+  | { readonly code: 'token_not_valid'; readonly reason?: TokenProblem }
   | { readonly code: 'client_not_authenticated' }
   | { readonly code: 'user_exists' }
   | { readonly code: 'session_not_found' }

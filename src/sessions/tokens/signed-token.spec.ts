@@ -9,15 +9,15 @@ const read = (claims: unknown, header: object = { typ: 'at+jwt' }, options = {})
   readClaims({ header: header as Record<string, unknown>, payload: claims }, EXPECTED, NOW * 1000, options);
 
 describe('readClaims', () => {
-  it('gives the claims of a sound token', () => {
+  it('returns the claims of a sound token', () => {
     expect(read(CLAIMS)).toEqual(CLAIMS);
   });
 
   it.each<[string, object]>([
     ['issued by a clock that is half a minute ahead', { iat: NOW + 29 }],
-    ['to be used from half a minute on', { nbf: NOW + 29 }],
+    ['that is valid from half a minute on', { nbf: NOW + 29 }],
     ['that ends in 2106', { exp: 4_294_967_296 }],
-  ])('takes a token %s', (_, change) => {
+  ])('accepts a token %s', (_, change) => {
     expect(read({ ...CLAIMS, exp: NOW + 100, ...change })).toBeDefined();
   });
 
@@ -27,9 +27,9 @@ describe('readClaims', () => {
     ['an array for claims', [CLAIMS]],
     ['no exp', { ...CLAIMS, exp: undefined }],
     ['exp as text', { ...CLAIMS, exp: String(NOW + 10) }],
-    ['exp that is no number', { ...CLAIMS, exp: Number.NaN }],
-    ['endless exp', { ...CLAIMS, exp: Number.POSITIVE_INFINITY }],
-    ['broken exp', { ...CLAIMS, exp: NOW + 0.5 }],
+    ['exp that is not a number', { ...CLAIMS, exp: Number.NaN }],
+    ['infinite exp', { ...CLAIMS, exp: Number.POSITIVE_INFINITY }],
+    ['exp with a fraction', { ...CLAIMS, exp: NOW + 0.5 }],
     ['exp now', { ...CLAIMS, exp: NOW }],
     ['exp a second ago', { ...CLAIMS, exp: NOW - 1 }],
     ['exp before iat', { ...CLAIMS, iat: NOW + 20, exp: NOW + 10 }],
@@ -56,7 +56,7 @@ describe('readClaims', () => {
     expect(() => read(CLAIMS, header)).toThrow(FailureError);
   });
 
-  it('takes an expired token only where it is told to, and a future one nowhere', () => {
+  it('accepts an expired token only if told to, and never a future one', () => {
     const expired = { ...CLAIMS, iat: NOW - 100, exp: NOW - 50 };
     expect(() => read(expired)).toThrow(FailureError);
     expect(read(expired, undefined, { expired: true })).toEqual(expired);
@@ -65,7 +65,7 @@ describe('readClaims', () => {
 });
 
 describe('isCanonical', () => {
-  it.each(['YQ.Yg.Yw', '..', 'YQ.Yg.'])('takes %s', (token) => {
+  it.each(['YQ.Yg.Yw', '..', 'YQ.Yg.'])('accepts %s', (token) => {
     expect(isCanonical(token)).toBe(true);
   });
 

@@ -1,13 +1,13 @@
 import { FailureError } from '../../platform/errors/failure.error.js';
-import { expiredSince } from '../session-end.js';
+import { expiredSince } from '../../platform/errors/token-problem.js';
 
-/** A JWS whose signature was found right: header and claims, both still unchecked. */
+/** A token whose signature was checked; its header and claims were not. */
 export interface SignedToken {
   readonly header: Readonly<Record<string, unknown>>;
   readonly payload: unknown;
 }
 
-/** Claims that every token of ours has, in seconds since 1970. */
+/** Claims that every token of this service has, in seconds since 1970. */
 interface Times {
   readonly iat: number;
   readonly exp: number;
@@ -17,15 +17,15 @@ interface Times {
 const LEEWAY = 30;
 
 /**
- * Whether a token is written the one way that we write it: three base64url parts that decode and encode to themselves.
- * Lenient decoders take several spellings of one signature for the same.
+ * Tells whether a token has the one spelling that this service writes: three base64url parts that
+ * decode and encode to themselves. Lenient decoders take several spellings for the same signature.
  */
 export function isCanonical(token: string): boolean {
   const parts = token.split('.');
   return parts.length === 3 && parts.every((part) => Buffer.from(part, 'base64url').toString('base64url') === part);
 }
 
-/** Returns the value that a part of a token encodes, undefined where it is no JSON. */
+/** Returns the value that a part of a token encodes, undefined for a part that is not JSON. */
 export function parsedPart(part: string): unknown {
   try {
     return JSON.parse(Buffer.from(part, 'base64url').toString());
@@ -35,9 +35,10 @@ export function parsedPart(part: string): unknown {
 }
 
 /**
- * Reads the claims of a token: the named ones must be text, the times sane. Nothing of a token is believed because it is signed.
+ * Reads the claims of a token: the named ones must be text, the times sane. A signature alone
+ * proves neither.
  * @param now milliseconds since 1970
- * @param expired whether an expired token will do, as at a logout
+ * @param expired whether an expired token is accepted, as at a logout
  * @throws FailureError `token_not_valid`
  */
 export function readClaims<Text extends string>(

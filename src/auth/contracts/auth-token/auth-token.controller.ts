@@ -1,12 +1,13 @@
 import { Body, Controller, Get, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Origin } from '../../../events/origin.js';
-import type { SessionOfUser } from '../../../users/sessions.repository.js';
+import type { SessionOfUser } from '../../../users/session.entity.js';
 import type { UserState } from '../../../users/user.entity.js';
 import { SessionsService, type TokenPair } from '../../../sessions/sessions.service.js';
+import { RefreshService } from '../../../sessions/refresh.service.js';
 import { RegistrationService } from '../../../identity/registration.service.js';
 import { CurrentSession, CurrentUser } from '../../decorators/current.decorator.js';
-import { HungUp } from '../../decorators/hung-up.decorator.js';
+import { ClientDisconnected } from '../../decorators/client-disconnected.decorator.js';
 import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
 import { JwtAuthGuard } from '../../guards/jwt-auth.guard.js';
 import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
@@ -21,6 +22,7 @@ export class AuthTokenController {
   constructor(
     private readonly registration: RegistrationService,
     private readonly sessions: SessionsService,
+    private readonly refreshes: RefreshService,
   ) {}
 
   @ApiRegister()
@@ -28,9 +30,9 @@ export class AuthTokenController {
   async register(
     @Body() credentials: CredentialsDto,
     @RequestOrigin() origin: Origin,
-    @HungUp() hungUp: AbortSignal,
+    @ClientDisconnected() disconnected: AbortSignal,
   ): Promise<TokenPair> {
-    return presentTokens(await this.registration.register(credentials, origin, hungUp));
+    return presentTokens(await this.registration.register(credentials, origin, disconnected));
   }
 
   @ApiToken()
@@ -53,7 +55,7 @@ export class AuthTokenController {
   @Post('token/verify')
   @HttpCode(200)
   async verify(@Body() { token }: VerifyDto): Promise<Record<string, never>> {
-    await this.sessions.ofAccessToken(token);
+    await this.sessions.authenticate(token);
     return {};
   }
 
@@ -62,7 +64,7 @@ export class AuthTokenController {
   @HttpCode(200)
   async refresh(@Body() body: RefreshDto, @RequestOrigin() origin: Origin): Promise<TokenPair | Record<string, never>> {
     if (asksToVerify(body)) return this.verify(body);
-    return presentTokens(await this.sessions.rotate(body.refresh, origin));
+    return presentTokens(await this.refreshes.rotate(body.refresh, origin));
   }
 }
 

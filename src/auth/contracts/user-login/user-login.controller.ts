@@ -3,9 +3,10 @@ import { ApiTags } from '@nestjs/swagger';
 import type { Origin } from '../../../events/origin.js';
 import type { UserState } from '../../../users/user.entity.js';
 import { SessionsService, type TokenPair } from '../../../sessions/sessions.service.js';
+import { RefreshService } from '../../../sessions/refresh.service.js';
 import { RegistrationService } from '../../../identity/registration.service.js';
 import { CurrentUser } from '../../decorators/current.decorator.js';
-import { HungUp } from '../../decorators/hung-up.decorator.js';
+import { ClientDisconnected } from '../../decorators/client-disconnected.decorator.js';
 import { RequestOrigin } from '../../decorators/request-origin.decorator.js';
 import { LocalAuthGuard } from '../../guards/local-auth.guard.js';
 import { userLoginDialect } from './user-login.dialect.js';
@@ -19,13 +20,18 @@ export class UserLoginController {
   constructor(
     private readonly registration: RegistrationService,
     private readonly sessions: SessionsService,
+    private readonly refreshes: RefreshService,
   ) {}
 
   @ApiSignup()
   @Post('signup')
-  async signup(@Body() form: SignupDto, @RequestOrigin() origin: Origin, @HungUp() hungUp: AbortSignal) {
+  async signup(
+    @Body() form: SignupDto,
+    @RequestOrigin() origin: Origin,
+    @ClientDisconnected() disconnected: AbortSignal,
+  ) {
     const { first_name: firstName, last_name: lastName, ...names } = form;
-    return presentTokens(await this.registration.register({ ...names, firstName, lastName }, origin, hungUp));
+    return presentTokens(await this.registration.register({ ...names, firstName, lastName }, origin, disconnected));
   }
 
   @ApiLogin()
@@ -42,7 +48,7 @@ export class UserLoginController {
     @Body() { refresh_token }: LoginRefreshDto,
     @RequestOrigin() origin: Origin,
   ): Promise<{ access_token: string }> {
-    return { access_token: await this.sessions.renewAccess(refresh_token, origin) };
+    return { access_token: await this.refreshes.renewAccess(refresh_token, origin) };
   }
 
   @ApiLogout()

@@ -1,4 +1,5 @@
 import type { Failure } from '../../errors/failure.js';
+import { tokenProblemText } from './token-problem-text.js';
 
 /**
  * Returns the `WWW-Authenticate` header of a 401 (RFC 9110 section 11.6.1, RFC 6750 section 3).
@@ -6,6 +7,6 @@ import type { Failure } from '../../errors/failure.js';
  */
 export function challengeOf(failure: Failure): string {
   if (failure.code !== 'token_not_valid') return 'Bearer';
-  const description = failure.reason === undefined ? '' : `, error_description="${failure.reason}"`;
+  const description = failure.reason === undefined ? '' : `, error_description="${tokenProblemText(failure.reason)}"`;
   return `Bearer error="invalid_token"${description}`;
 }
