@@ -3,6 +3,7 @@ import { table } from './table.js';
 /** @typedef {import('../../src/platform/errors/failure.js').Failure} Failure */
 /** @typedef {import('../../src/platform/errors/failure.js').BodyProblem} BodyProblem */
 /** @typedef {import('../../src/platform/errors/field-problems.js').FieldProblem} FieldProblem */
+/** @import { RevocationReason, TokenProblem } from '../../src/platform/errors/token-problem.js' */
 /** @typedef {import('../../src/platform/http/dialect/dialect.js').Dialect} Dialect */
 /** @typedef {typeof import('../../src/platform/openapi/refusals.js').REFUSALS} Refusals */
 /** @typedef {import('../../src/platform/http/dialect/answer.js').Answer} Answer */
@@ -15,6 +16,9 @@ const HEAD = `# Errors
 The service knows a closed set of failures. Each group of routes answers every failure in its own dialect.
 [Routes](routes.md) lists which refusals a route has.
 `;
+
+const TOKEN_HEAD = `\`WWW-Authenticate\` has \`error="invalid_token"\` (RFC 6750, section 3). A token that the service signed
+gets an \`error_description\` too:`;
 
 /** @type {FieldProblem[]} */
 const REQUIRED = [{ code: 'required' }];
@@ -56,11 +60,39 @@ const BODY_PROBLEMS = {
 };
 
 /**
+ * What ended a session before it expired.
+ * @type {Record<RevocationReason, string>}
+ */
+const REVOCATIONS = {
+  logout: 'a client logged out',
+  replay: 'a client used an older refresh token again',
+  owner: 'the owner ended the session',
+  client: 'a client or a resource server revoked a token (RFC 7009)',
+  limit: 'the account had more than [`MAX_SESSIONS`](configuration.md#max_sessions)',
+};
+
+/**
+ * @param {[string, string]} entry of {@link REVOCATIONS}
+ * @returns {[TokenProblem, string]}
+ */
+const revoked = ([by, meaning]) => [{ code: 'revoked', by: /** @type {RevocationReason} */ (by) }, meaning];
+
+/** @type {[TokenProblem, string][]} */
+const TOKEN_PROBLEMS = [
+  [{ code: 'expired', seconds: 12 }, 'the token or its session has expired'],
+  [{ code: 'rotated' }, 'the refresh token was used, and the replay window is over'],
+  ...Object.entries(REVOCATIONS).map(revoked),
+  [{ code: 'revoked' }, 'all sessions of the account ended, or the session is gone'],
+  [{ code: 'account_disabled' }, 'an operator disabled the account'],
+];
+
+/**
  * @param {Refusals} refusals
  * @param {readonly Dialect[]} dialects
  * @param {AnswerOf} answerOf
+ * @param {(problem: TokenProblem) => string} tokenProblemText
  */
-export function errorsPage(refusals, dialects, answerOf) {
+export function errorsPage(refusals, dialects, answerOf, tokenProblemText) {
   // The client of `client_disconnected` has gone, so it receives no answer.
   const received = Object.entries(refusals).filter(([code]) => code !== 'client_disconnected');
   const sections = received.map(([code, { description, samples }]) => {
@@ -68,7 +100,11 @@ export function errorsPage(refusals, dialects, answerOf) {
     const rows = dialects.map((dialect) => [nameOf(dialect), ...answerCells(answerOf(dialect, sample))]);
     return [`### \`${code}\``, `${description}.`, table(['routes', 'status', 'body', 'headers'], rows)].join('\n\n');
   });
-  return [HEAD, '## Failures', ...sections, ...detailSections(dialects, answerOf)].join('\n\n');
+  const tokens = TOKEN_PROBLEMS.map(([problem, meaning]) => [`\`${tokenProblemText(problem)}\``, meaning]);
+  return [
+    ...[HEAD, '## Failures', ...sections, ...detailSections(dialects, answerOf)],
+    ...['## Problems of a token', TOKEN_HEAD, table(['description', 'meaning'], tokens)],
+  ].join('\n\n');
 }
 
 /**

@@ -14,6 +14,8 @@ const { EVENTS } = await import(compiled('events/catalogue.js'));
 const { REFUSALS } = await import(compiled('platform/openapi/refusals.js'));
 /** @type {typeof import('../../src/platform/http/dialect/dialect.js')} */
 const { answerOf } = await import(compiled('platform/http/dialect/dialect.js'));
+/** @type {typeof import('../../src/platform/http/dialect/token-problem-text.js')} */
+const { tokenProblemText } = await import(compiled('platform/http/dialect/token-problem-text.js'));
 
 /**
  * Renders every generated page from the compiled service, without a database.
@@ -23,7 +25,7 @@ export async function generatedPages() {
   const { document, dialects } = await declaredService();
   return Promise.all([
     page('docs/reference/configuration.md', configurationPage(groups)),
-    page('docs/reference/errors.md', errorsPage(REFUSALS, dialects, answerOf)),
+    page('docs/reference/errors.md', errorsPage(REFUSALS, dialects, answerOf, tokenProblemText)),
     page('docs/reference/events.md', eventsPage(EVENTS)),
     page('docs/reference/routes.md', routesPage(document)),
   ]);
