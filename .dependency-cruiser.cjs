@@ -17,7 +17,7 @@ const arrows = {
   sessions: ['keys', 'events', 'jobs', 'users', 'platform/(clock|config|database|errors|logging)'],
   passwords: ['limits', 'users', 'platform/(clock|config|errors|logging)'],
   // Services under the core.
-  startup: ['keys', 'platform/(config|database|errors)'],
+  startup: ['jobs', 'keys', 'platform/(config|database|errors)'],
   keys: ['events', 'jobs', 'platform/(clock|config|database|errors)'],
   events: ['limits', 'jobs', 'platform/(clock|config|database|errors)'],
   limits: ['jobs', 'users', 'platform/(clock|config|database)'],

@@ -2,7 +2,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { type Contract, CONTRACTS } from './auth/contracts.js';
-import { JobsModule } from './jobs/jobs.module.js';
 import { ManagementModule } from './management/management.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import type { Config } from './platform/config/config.js';
@@ -23,7 +22,6 @@ export class AppModule {
         ClockModule,
         DatabaseModule.forRoot(migrations),
         StartupModule,
-        JobsModule,
         AuthModule.forRoot(contracts),
         AccountModule,
         ResourceServersModule,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { firstIdOf } from '../src/platform/clock/time-ordered-ids.js';
-import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 
@@ -176,7 +176,7 @@ describe('MAX_SESSIONS', () => {
         return Number(row?.n);
       };
       expect(await count()).toBe(452);
-      await limited.app.get(UpkeepService).run();
+      await limited.app.get(JobsService).run();
       expect(await count()).toBe(252);
       expect(await living(limited, reply.body.access as string)).toHaveLength(100);
       for (let i = 0; i < 10; i++) await limited.client.post('/auth/token', { username, password: PASSWORD });

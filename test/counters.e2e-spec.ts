@@ -4,7 +4,7 @@ import { type Budget, refusedUntil, usedOf } from '../src/limits/budget.js';
 import { type Counter } from '../src/limits/budget.js';
 import { Counters, type Taken } from '../src/limits/counters.js';
 import { MemoryCounters } from '../src/limits/memory-counters.js';
-import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
 import { newName } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 
@@ -139,7 +139,7 @@ describe('The counters of the store', () => {
     await service.dataSource.query(`INSERT INTO counters VALUES ${values}`);
     const share = newShare(PLAIN);
     await take(share);
-    await service.app.get(UpkeepService).run();
+    await service.app.get(JobsService).run();
     expect(await service.dataSource.query("SELECT * FROM counters WHERE id LIKE 'old %'")).toEqual([]);
     expect((await counters.read([share.id])).size).toBe(1);
   });

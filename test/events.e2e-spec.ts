@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MOST_OF_SOURCE } from '../src/events/event-limits.js';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { SigningKeysService } from '../src/keys/signing-keys.service.js';
-import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 import { claimsOf } from './support/tokens.js';
@@ -146,7 +146,7 @@ describe('events', () => {
     service.clock.advance(2 * DAY);
     const [recent] = await told('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
     service.clock.advance(2 * DAY);
-    await service.app.get(UpkeepService).run();
+    await service.app.get(JobsService).run();
     const rows = await service.dataSource.query<Row[]>("SELECT * FROM events WHERE event = 'signup'");
     expect(rows.map(({ id }) => id)).toEqual([recent?.id]);
   });
@@ -225,7 +225,7 @@ describe('an event', () => {
   it('is in its table once those before are said to be, however late it came', async () => {
     const events = service.app.get(SecurityEventsService);
     const sessionId = randomUUID();
-    events.record({ event: 'session_end', outcome: 'success', sessionId });
+    events.record({ event: 'session_end', outcome: 'success', reason: 'owner', sessionId });
     await events.write();
     const rows = await service.dataSource.query<Row[]>('SELECT * FROM events WHERE session_id = ?', [sessionId]);
     expect(rows).toHaveLength(1);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { UpkeepService } from '../src/jobs/upkeep.service.js';
+import { JobsService } from '../src/jobs/jobs.service.js';
 import { SessionsRepository } from '../src/users/sessions.repository.js';
 import { replicasOfFile, sessionOf } from './rotation/replicas.js';
 import { PASSWORD, register } from './support/accounts.js';
@@ -10,7 +10,7 @@ const replicas = replicasOfFile();
 const { refreshB, getUser } = replicas;
 
 describe('the time of a session’s last use', () => {
-  const upkeep = (at = replicas.one) => at.app.get(UpkeepService).run();
+  const upkeep = (at = replicas.one) => at.app.get(JobsService).run();
   const lastUse = async (token: string) => {
     const rows = await replicas.one.dataSource.query<{ last_used_at: unknown }[]>(
       'SELECT last_used_at FROM sessions WHERE id = ?',

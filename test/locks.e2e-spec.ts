@@ -57,7 +57,7 @@ describe.skipIf(!inject('mysqlUrl'))('A session whose row another transaction ha
     await holder.beginTransaction();
     await holder.query('UPDATE users SET disabled_at = 1 WHERE username_key = ?', [held!.username]);
     // Delays the writes until all rotations have begun. The first two are written alone.
-    const statements = service.app.get(StatementsService);
+    const statements = service.app.get(StatementsService).batched;
     const write = statements.write.bind(statements);
     const rotations = vi.spyOn(service.app.get(RotationsService), 'rotate');
     const writes = vi.spyOn(statements, 'write').mockImplementation(async (sql, values) => {

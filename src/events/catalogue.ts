@@ -2,7 +2,10 @@
 interface Description {
   /** When the event is recorded. */
   readonly emitted: string;
-  /** The outcomes that it can have: for each its reasons, with what they mean. Without reasons, an event has none. */
+  /**
+   * The outcomes that it can have: for each its reasons, with what they mean. Without reasons, an
+   * event has none.
+   */
   readonly outcomes: Readonly<Partial<Record<Outcome, Readonly<Record<string, string>>>>>;
 }
 
@@ -19,9 +22,9 @@ const WRONG_GUESS = {
 } as const;
 
 /**
- * Every security event: when it is recorded, its outcomes and their reasons. The type of events derives from this table, so the
- * compiler checks call sites, and `docs/reference/events.md` is generated from it. A new event needs an entry here and a call of
- * `SecurityEventsService.record`.
+ * Every security event: when it is recorded, its outcomes and their reasons. The type of events
+ * derives from this table, so the compiler checks call sites, and `docs/reference/events.md` is
+ * generated from it. A new event needs an entry here and a call of `SecurityEventsService.record`.
  */
 export const EVENTS = {
   login: {
@@ -96,14 +99,17 @@ export type EventName = keyof typeof EVENTS;
 export type OutcomeOf<Name extends EventName> = keyof (typeof EVENTS)[Name]['outcomes'] & Outcome;
 
 /** The reasons that an event of this name and outcome can have; never where it has none. */
-type ReasonOf<Name extends EventName, Of> = Of extends keyof (typeof EVENTS)[Name]['outcomes']
+export type ReasonOf<Name extends EventName, Of> = Of extends keyof (typeof EVENTS)[Name]['outcomes']
   ? Counted<keyof (typeof EVENTS)[Name]['outcomes'][Of]>
   : never;
 
 /** Puts a number where the catalogue says {@link COUNT}. */
 type Counted<Reason> = Reason extends typeof COUNT ? `${number}` : Reason;
 
-/** A member of the union: an event of one name and one outcome, with a reason where the catalogue has reasons for it. */
+/**
+ * A member of the union: an event of one name and one outcome, with a reason where the catalogue
+ * has reasons for it.
+ */
 type Member<Name extends EventName, Of> = {
   readonly event: Name;
   readonly outcome: Of;

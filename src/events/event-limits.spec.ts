@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { EventLimits, MOST_OF_ALL, MOST_OF_SOURCE, type Recordable } from './event-limits.js';
+import type { SecurityEvent } from './catalogue.js';
+import { EventLimits, MOST_OF_ALL, MOST_OF_SOURCE } from './event-limits.js';
 
-const FAILURE: Recordable = { event: 'login', outcome: 'failure' };
-const refreshOf = (sessionId: string): Recordable => ({ event: 'refresh', outcome: 'success', sessionId });
+const FAILURE: SecurityEvent = { event: 'login', outcome: 'failure', reason: 'wrong_password' };
+const refreshOf = (sessionId: string): SecurityEvent => ({ event: 'refresh', outcome: 'success', sessionId });
 
 /** Shows the same event again and again. @returns how often it is admitted */
-function admitted(limits: EventLimits, count: number, event: Recordable, source: string | undefined, now = 0): number {
+function admitted(
+  limits: EventLimits,
+  count: number,
+  event: SecurityEvent,
+  source: string | undefined,
+  now = 0,
+): number {
   let sum = 0;
   for (let i = 0; i < count; i++) if (limits.admit(event, source, now)) sum += 1;
   return sum;
 }
 
 describe('EventLimits', () => {
-  it.each<[Recordable]>([
+  it.each<[SecurityEvent]>([
     [FAILURE],
     [{ event: 'login', outcome: 'throttled' }],
     [{ event: 'signup', outcome: 'failure', reason: 'user_exists' }],
@@ -35,7 +42,7 @@ describe('EventLimits', () => {
     expect(limits.takeLeftOut()).toEqual([{ source: '', count: 20_000 - MOST_OF_ALL }]);
   });
 
-  it.each<[Recordable]>([
+  it.each<[SecurityEvent]>([
     [{ event: 'login', outcome: 'success', sessionId: 'x' }],
     [{ event: 'signup', outcome: 'success', sessionId: 'x' }],
     [{ event: 'logout', outcome: 'success', sessionId: 'x' }],

@@ -1,32 +1,33 @@
 import { LRUCache } from 'lru-cache';
-import type { EventName, Outcome } from './security-event.entity.js';
+import type { SecurityEvent } from './catalogue.js';
 
-/** What decides whether an event is recorded. */
-export interface Recordable {
-  readonly event: EventName;
-  readonly outcome: Outcome;
-  readonly reason?: string | undefined;
-  readonly sessionId?: string | undefined;
-}
-
-/** Events of a source that were left out within a minute. */
+/** How many events of a source were left out within a minute. */
 export interface LeftOut {
   readonly source: string;
   readonly count: number;
 }
 
 const MINUTE_MS = 60_000;
-/** Events within a minute that cost a client next to nothing: of one source, and of all together. */
+/**
+ * How many events that a client can repeat at will are recorded a minute: of one source, and of all
+ * together.
+ */
 export const MOST_OF_SOURCE = 300;
 export const MOST_OF_ALL = 6_000;
-/** Sources and sessions that are remembered, at most. A forgotten one may have a few events more. */
+/**
+ * How many sources and sessions are remembered. A forgotten one may have a few more events
+ * recorded.
+ */
 const REMEMBERED = 20_000;
 
-/** Of no source: the sources together. */
+/** Stands for all sources together. */
 const ALL = '';
 
-/** Reasons of a success that a client may repeat with the same token, and that may have ended nothing. */
-const REPEATABLE = new Set(['others', 'all']);
+/**
+ * Reasons of a success that a client can repeat with the same token, and that may have ended no
+ * session.
+ */
+const REPEATABLE = new Set<string | undefined>(['others', 'all']);
 
 interface Count {
   readonly since: number;
@@ -35,8 +36,9 @@ interface Count {
 }
 
 /**
- * Bounds the events that clients can repeat at will: refreshes by session, failures by source and in all. Events beyond a bound are
- * counted. Successes that take a password or that end a session are never left out.
+ * Bounds the events that clients can repeat at will: refreshes by session, failures by source and
+ * in all. Events beyond a bound are counted. Successes that take a password or that end a session
+ * are never left out.
  */
 export class EventLimits {
   private readonly refreshes = new LRUCache<string, number>({ max: REMEMBERED });
@@ -51,17 +53,20 @@ export class EventLimits {
   /**
    * Counts an event.
    * @param source see `sourceOf`; undefined for an event that no request caused
-   * @returns whether the event is to be recorded
+   * @returns whether the event is recorded
    */
-  admit(event: Recordable, source: string | undefined, now: number): boolean {
+  admit(event: SecurityEvent, source: string | undefined, now: number): boolean {
     if (source === undefined) return true;
-    if (event.event === 'refresh' && event.outcome === 'success') return this.noteRefresh(event.sessionId ?? '', now);
-    if (event.outcome === 'success' && !REPEATABLE.has(event.reason ?? '')) return true;
+    if (event.event === 'refresh') return this.noteRefresh(event.sessionId ?? '', now);
+    if (event.outcome === 'success' && !REPEATABLE.has(event.reason)) return true;
     if (!this.takeFrom(this.countOf(source, now), MOST_OF_SOURCE)) return false;
     return this.takeFrom(this.countOf(ALL, now), MOST_OF_ALL);
   }
 
-  /** Takes the numbers of events that were left out so far, by source. An empty source stands for all sources together. */
+  /**
+   * Returns how many events were left out since the last call, by source. An empty source stands
+   * for all sources together.
+   */
   takeLeftOut(): LeftOut[] {
     for (const [source, count] of this.counts.entries()) {
       if (count.leftOut > 0) this.leaveOut(source, count.leftOut);
@@ -91,20 +96,22 @@ export class EventLimits {
   private countOf(source: string, now: number): Count {
     const present = this.counts.get(source);
     if (present && isSameMinute(present.since, now)) return present;
-    // `dispose` keeps the number that the minute before has left out.
+    // `dispose` keeps the number of events that were left out in the minute before.
     const count = { since: now, recorded: 0, leftOut: 0 };
     this.counts.set(source, count);
     return count;
   }
 
-  /** Bounded like the sources. Those beyond are counted together. */
+  /** Keeps the number of a source, or adds it to that of all sources where too many have one. */
   private leaveOut(source: string, count: number): void {
     const key = this.forgotten.has(source) || this.forgotten.size < MOST_OF_SOURCE ? source : ALL;
     this.forgotten.set(key, (this.forgotten.get(key) ?? 0) + count);
   }
 }
 
-/** A minute from `since` on; a clock that was set back begins anew. */
+/**
+ * Whether the minute that began at `since` goes on. After the clock was set back, a new one begins.
+ */
 function isSameMinute(since: number, now: number): boolean {
   return now >= since && now - since < MINUTE_MS;
 }

@@ -1,15 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { StatementsService } from '../platform/database/statements.service.js';
 import { EventWriter } from './event-writer.js';
-import { SecurityEvent } from './security-event.entity.js';
+import { EventRow } from './event-row.entity.js';
 
 const COLUMNS = 10;
 const unavailable = () => Object.assign(new Error('away'), { code: 'ECONNREFUSED' });
 const tooLong = () => Object.assign(new Error('too long'), { code: 'ER_DATA_TOO_LONG', sqlState: '22001' });
 const duplicate = () => Object.assign(new Error('there already'), { code: 'ER_DUP_ENTRY' });
 
-function eventOf(id: number): SecurityEvent {
-  return Object.assign(new SecurityEvent(), { id: String(id), at: 0, event: 'login', outcome: 'success' });
+function eventOf(id: number): EventRow {
+  return Object.assign(new EventRow(), { id: String(id), at: 0, event: 'login', outcome: 'success' });
 }
 
 /** A table that may be away, and may carry out a statement without saying so. */

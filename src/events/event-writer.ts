@@ -3,17 +3,18 @@ import { EntityColumns } from '../platform/database/entity-columns.js';
 import { bySize } from '../platform/database/padded.js';
 import { StatementsService } from '../platform/database/statements.service.js';
 import { isConflict, isStoreUnavailable, isUniqueViolation } from '../platform/database/store-errors.js';
-import { SecurityEvent } from './security-event.entity.js';
+import { EventRow } from './event-row.entity.js';
 
-/** For how long events are gathered to be written together. A crash loses as much of the table, and a tenth of it of the log. */
-const GATHERED_FOR_MS = 1_000;
-/** Events of one statement, at most; a power of two, see `sizeOf`. */
-const ROWS = 64;
-/** Events that are not gathered any longer, and that wait for a database that is away, at most. */
+/** How long rows wait to be written together. A crash loses as much. */
+const DELAY_MS = 1_000;
+/** How many rows one statement writes; a power of two, see `sizeOf`. */
+const BATCH = 64;
+/** How many rows are written without waiting any longer. */
 const ENOUGH = 512;
-const WAITING = 10_000;
+/** How many rows wait for a database that is away. Further ones are lost. */
+const MOST = 10_000;
 
-const COLUMNS = new EntityColumns(SecurityEvent, [
+const COLUMNS = new EntityColumns(EventRow, [
   'id',
   'at',
   'event',
@@ -30,12 +31,15 @@ const insertion = bySize(
   (count) => `INSERT INTO events ${COLUMNS.insertion}${`, ${COLUMNS.places}`.repeat(count - 1)}`,
 );
 
-/** Writes events to their table, many at a time, so that no request waits for it. */
+/** Writes events to their table in batches, so that no request waits for it. */
 @Injectable()
 export class EventWriter {
   private readonly logger = new Logger(EventWriter.name);
-  private readonly waiting: SecurityEvent[] = [];
-  /** How many of the first are one statement that failed: to be repeated as it was, for it may have been carried out. */
+  private readonly waiting: EventRow[] = [];
+  /**
+   * How many of the first rows a failed statement had. The same statement is repeated, since it may
+   * have been applied.
+   */
   private failed = 0;
   private lost = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -43,18 +47,19 @@ export class EventWriter {
 
   constructor(private readonly statements: StatementsService) {}
 
-  keep(event: SecurityEvent): void {
-    if (this.waiting.length >= WAITING) {
-      if (this.lost === 0) this.logger.warn({ event: 'events_lost', waiting: WAITING });
+  /** Takes a row, to be written within a second. Rows beyond {@link MOST} are counted and lost. */
+  keep(row: EventRow): void {
+    if (this.waiting.length >= MOST) {
+      if (this.lost === 0) this.logger.warn({ event: 'events_lost', waiting: MOST });
       this.lost += 1;
       return;
     }
-    this.waiting.push(event);
+    this.waiting.push(row);
     if (this.waiting.length >= ENOUGH && this.failed === 0) void this.write();
-    else this.timer ??= setTimeout(() => void this.write(), GATHERED_FOR_MS).unref();
+    else this.timer ??= setTimeout(() => void this.write(), DELAY_MS).unref();
   }
 
-  /** Writes what was kept. That it cannot be written is no reason to refuse anybody anything. */
+  /** Writes the rows that wait. Never rejects: rows that cannot be written now are tried again. */
   write(): Promise<void> {
     return (this.writing ??= this.writeAll().finally(() => (this.writing = undefined)));
   }
@@ -67,10 +72,10 @@ export class EventWriter {
       try {
         await this.insert(this.waiting.slice(0, count));
       } catch (error) {
-        // Once, since the database may be away for hours.
+        // Logged once, since the database may be away for hours.
         if (this.failed === 0) this.logger.warn({ event: 'events_not_written', err: error });
         this.failed = count;
-        this.timer ??= setTimeout(() => void this.write(), GATHERED_FOR_MS).unref();
+        this.timer ??= setTimeout(() => void this.write(), DELAY_MS).unref();
         return;
       }
       this.failed = 0;
@@ -81,22 +86,27 @@ export class EventWriter {
   }
 
   /**
-   * Writes rows by one statement, or one by one where that is refused, so that a bad row takes no other with it.
+   * Writes rows by one statement. Where the store refuses it, writes them one by one, so that only
+   * a bad row is lost.
    * @throws when the same rows may be tried again
    */
-  private async insert(rows: readonly SecurityEvent[]): Promise<void> {
-    const error = await this.refusalOf(rows);
+  private async insert(rows: readonly EventRow[]): Promise<void> {
+    const error = await this.insertionError(rows);
     if (error === undefined) return;
     if (rows.length > 1) {
       for (const row of rows) await this.insert([row]);
       return;
     }
-    // A statement whose answer was lost was carried out.
+    // A statement whose answer was lost has written this row before.
     if (!isUniqueViolation(error)) this.logger.error({ event: 'event_refused', refused: rows[0]?.event, err: error });
   }
 
-  /** @throws when the same rows may be tried again */
-  private async refusalOf(rows: readonly SecurityEvent[]): Promise<unknown> {
+  /**
+   * Writes rows by one statement.
+   * @returns the error of a store that refuses the rows; undefined when they are written
+   * @throws when the same rows may be tried again
+   */
+  private async insertionError(rows: readonly EventRow[]): Promise<unknown> {
     const values = rows.flatMap((row) => COLUMNS.valuesOf(row));
     try {
       await this.statements.write(insertion(rows.length), values);
@@ -108,7 +118,10 @@ export class EventWriter {
   }
 }
 
-/** The greatest power of two up to this: a few statements to prepare instead of one for each number. */
+/**
+ * Returns the greatest power of two up to a number, so that a few prepared statements do for all
+ * numbers of rows.
+ */
 function sizeOf(count: number): number {
-  return 2 ** Math.floor(Math.log2(Math.min(ROWS, count)));
+  return 2 ** Math.floor(Math.log2(Math.min(BATCH, count)));
 }

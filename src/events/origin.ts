@@ -1,6 +1,6 @@
 /** Where a request came from. */
 export interface Origin {
-  /** As the client calls itself, of any length. */
+  /** The `User-Agent` of the client, of any length. */
   readonly userAgent: string;
   /** IPv4 or IPv6, empty when it is not known. */
   readonly address: string;

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { ReasonOf } from '../events/catalogue.js';
 import type { Origin } from '../events/origin.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
@@ -120,7 +121,12 @@ export class OwnerService {
     if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
   }
 
-  private recordEnd({ id: userId }: UserState, reason: string, origin: Origin, sessionId?: string): void {
+  private recordEnd(
+    { id: userId }: UserState,
+    reason: ReasonOf<'session_end', 'success'>,
+    origin: Origin,
+    sessionId?: string,
+  ): void {
     this.events.record({ event: 'session_end', outcome: 'success', reason, userId, sessionId }, origin);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Origin } from '../events/origin.js';
-import type { EventName } from '../events/security-event.entity.js';
+import type { ReasonOf } from '../events/catalogue.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
 import { type Guess, PasswordCheck, type Verdict } from '../passwords/password-check.js';
 import { FailureError } from '../platform/errors/failure.error.js';
@@ -20,7 +20,7 @@ export class PasswordGuesses {
    * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
    * to be hashed
    */
-  async judge(event: EventName, guess: Omit<Guess, 'address'>, origin: Origin): Promise<Verdict> {
+  async judge(event: 'login' | 'password_change', guess: Omit<Guess, 'address'>, origin: Origin): Promise<Verdict> {
     const verdict = await this.check.judge({ ...guess, address: origin.address });
     const { user, isRight, wait } = verdict;
     const userId = user?.id;
@@ -34,7 +34,7 @@ export class PasswordGuesses {
 }
 
 /** Returns the reason for operators; the client is not told. */
-function reasonOf(user: UserState | null): string {
+function reasonOf(user: UserState | null): ReasonOf<'login', 'failure'> {
   if (user === null) return 'unknown_name';
   return user.disabledAt === null ? 'wrong_password' : 'account_disabled';
 }

@@ -69,7 +69,7 @@ export class RegistrationService {
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
     } catch (error) {
       if (error instanceof FailureError && error.failure.code === 'user_exists')
-        this.events.record({ event: 'signup', outcome: 'failure', reason: error.failure.code }, origin);
+        this.events.record({ event: 'signup', outcome: 'failure', reason: 'user_exists' }, origin);
       throw error;
     }
   }

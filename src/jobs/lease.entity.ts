@@ -7,7 +7,7 @@ export class Lease {
   @PrimaryColumn({ type: 'varchar', length: 64 })
   name!: string;
 
-  /** Until when it is taken. */
+  /** Milliseconds since 1970. From then on another replica may take the lease. */
   @TimeColumn({ name: 'taken_until' })
   takenUntil!: number;
 }

@@ -6,7 +6,10 @@ import { retrying } from '../platform/database/retrying.js';
 import { isUniqueViolation } from '../platform/database/store-errors.js';
 import { Lease } from './lease.entity.js';
 
-/** Who of several replicas does a piece of work: whoever comes first, by one conditional UPDATE, without locks that outlive it. */
+/**
+ * Decides which of several replicas does a piece of work: the first to ask. One conditional UPDATE
+ * decides, so no lock outlives a replica.
+ */
 @Injectable()
 export class LeasesService {
   constructor(
@@ -15,7 +18,8 @@ export class LeasesService {
   ) {}
 
   /**
-   * @param seconds for which nobody else gets it
+   * Takes a lease that is free.
+   * @param seconds for which no other call gets it
    * @returns whether it was free
    */
   async take(name: string, seconds: number): Promise<boolean> {

@@ -10,7 +10,7 @@ export interface PublicJwk {
   readonly y: string;
 }
 
-/** A signing key in use. KeyObjects, since the JWT library parses anything else anew at each call. */
+/** A signing key in use, as KeyObjects: the JWT library parses anything else anew at each call. */
 export interface KeyPair {
   readonly kid: string;
   readonly publicJwk: PublicJwk;
@@ -25,13 +25,13 @@ export function newKeyPair(): KeyPair {
   return { kid: thumbprint({ kty, crv, x, y }), publicJwk: { kty, crv, x, y }, publicKey, privateKey };
 }
 
-/** The part of a {@link SigningKey} that holds the pair. */
+/** Returns the part of a {@link SigningKey} that holds the pair. */
 export function sealed(pair: KeyPair, seal: KeySeal): Pick<SigningKey, 'kid' | 'publicJwk' | 'privateKey'> {
   const pkcs8 = pair.privateKey.export({ format: 'der', type: 'pkcs8' });
   return { kid: pair.kid, publicJwk: JSON.stringify(pair.publicJwk), privateKey: seal.seal(pair.kid, pkcs8) };
 }
 
-/** @returns undefined for a row that was sealed with another secret */
+/** Opens the pair of a row. @returns undefined where it was sealed with another secret */
 export function unsealed(row: SigningKey, seal: KeySeal): KeyPair | undefined {
   const pkcs8 = seal.open(row.kid, row.privateKey);
   if (!pkcs8) return undefined;
@@ -40,7 +40,7 @@ export function unsealed(row: SigningKey, seal: KeySeal): KeyPair | undefined {
   return { kid: row.kid, publicJwk, publicKey: createPublicKey(privateKey), privateKey };
 }
 
-/** RFC 7638: the hash of the required members in lexicographic order. */
+/** Returns the hash of the required members in lexicographic order (RFC 7638). */
 function thumbprint({ kty, crv, x, y }: PublicJwk): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('base64url');
 }

@@ -4,7 +4,10 @@ import { deriveKey } from './derive-key.js';
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Seals private keys for the database: AES-256-GCM, bound to the key id so that sealed keys cannot be swapped. */
+/**
+ * Seals private keys for the database: AES-256-GCM, bound to the key id so that sealed keys cannot
+ * be swapped.
+ */
 export class KeySeal {
   private readonly key: Buffer;
 
@@ -12,7 +15,7 @@ export class KeySeal {
     this.key = deriveKey(secret, 'signing-key-seal');
   }
 
-  /** @returns initialization vector, tag and ciphertext, in base64url */
+  /** Seals a key. @returns initialization vector, tag and ciphertext, in base64url */
   seal(kid: string, plaintext: Buffer): string {
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv('aes-256-gcm', this.key, iv).setAAD(Buffer.from(kid));
@@ -20,7 +23,10 @@ export class KeySeal {
     return Buffer.concat([iv, cipher.getAuthTag(), ciphertext]).toString('base64url');
   }
 
-  /** @returns undefined for what was sealed with another secret, for another key id, or is damaged */
+  /**
+   * Opens a seal.
+   * @returns undefined for one of another secret or another key id, and for a damaged one
+   */
   open(kid: string, sealed: string): Buffer | undefined {
     const bytes = Buffer.from(sealed, 'base64url');
     try {

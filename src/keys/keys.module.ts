@@ -1,13 +1,15 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { EventsModule } from '../events/events.module.js';
+import { JobsModule } from '../jobs/jobs.module.js';
+import { KeysJobs } from './keys.jobs.js';
 import { SigningKey } from './signing-key.entity.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
 /** The keys that access tokens are signed with. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SigningKey]), EventsModule],
-  providers: [SigningKeysService],
+  imports: [TypeOrmModule.forFeature([SigningKey]), EventsModule, JobsModule],
+  providers: [KeysJobs, SigningKeysService],
   exports: [SigningKeysService],
 })
 export class KeysModule {}

@@ -23,11 +23,11 @@ export class SigningKey {
   @TimeColumn({ name: 'created_at' })
   createdAt!: number;
 
-  /** When it begins to sign. */
+  /** When the key begins to sign. */
   @TimeColumn({ name: 'active_from' })
   activeFrom!: number;
 
-  /** When somebody took it out of use: it neither signs nor verifies. */
+  /** When an operator retired the key. From then on it neither signs nor verifies. */
   @TimeColumn({ name: 'retired_at', nullable: true })
   retiredAt!: number | null;
 }

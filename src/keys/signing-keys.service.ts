@@ -15,10 +15,16 @@ import { SigningKey } from './signing-key.entity.js';
 /** A key with its place in the schedule. */
 export type ScheduledKey = KeyPair & Pick<SigningKey, 'generation' | 'createdAt' | 'activeFrom' | 'retiredAt'>;
 
-/** Seconds between two looks for a key id that nobody has seen before, so that made-up ids do not become database reads. */
+/**
+ * Seconds between two reads because of an unknown key id, so that made-up ids do not cost a read
+ * each.
+ */
 const UNKNOWN_KEY_PAUSE = 5;
 
-/** The keys that sign access tokens: kept in the database, so that all replicas share them, and held in memory for a minute. */
+/**
+ * The keys that sign access tokens. They are in the database, which all replicas share, and in
+ * memory for a minute.
+ */
 @Injectable()
 export class SigningKeysService {
   private readonly logger = new Logger(SigningKeysService.name);
@@ -41,13 +47,13 @@ export class SigningKeysService {
 
   /**
    * Reads the keys from the database, and makes the next one when it is time.
-   * @throws ConfigError when they were sealed with another `AUTH_SECRET`
+   * @throws ConfigError when the keys were sealed with another `AUTH_SECRET`
    */
   load(): Promise<void> {
     return (this.loading ??= this.read().finally(() => (this.loading = undefined)));
   }
 
-  /** The key that signs now. */
+  /** Returns the key that signs now. */
   async signing(): Promise<KeyPair> {
     await this.loadIfOlderThan(RELOAD_AFTER);
     const key = this.schedule.signing(this.keys, this.clock.now());
@@ -55,26 +61,29 @@ export class SigningKeysService {
     return key;
   }
 
-  /** The keys that verify tokens now, newest first: what the JWKS shows. */
+  /** Returns the keys that verify tokens now, newest first: those of the JWKS. */
   async verifying(): Promise<readonly KeyPair[]> {
     await this.loadIfOlderThan(RELOAD_AFTER);
     return this.schedule.verifying(this.keys, this.clock.now());
   }
 
-  /** The key of an id; one that has done its time still knows its tokens again, which have expired. A retired one only if asked for. */
+  /**
+   * Finds a key by its id, also one whose tokens have all expired.
+   * @param options `retired`: whether to return a retired key too
+   */
   async find(kid: string, { retired = false } = {}): Promise<KeyPair | undefined> {
     await this.loadIfOlderThan(this.withId(kid) ? RELOAD_AFTER : UNKNOWN_KEY_PAUSE);
     const key = this.withId(kid);
     return key && (retired || key.retiredAt === null) ? key : undefined;
   }
 
-  /** Every key that there ever was, newest first. */
+  /** Returns all keys that there ever were, newest first. */
   async all(): Promise<readonly ScheduledKey[]> {
     await this.load();
     return this.keys;
   }
 
-  /** Makes the next key now; it signs as soon as everybody can know it. */
+  /** Makes the next key now. It signs as soon as it is known everywhere. */
   async rotate(): Promise<void> {
     await this.load();
     await this.create((this.keys[0]?.generation ?? 0) + 1, this.schedule.soonest(this.clock.now()));
@@ -82,7 +91,8 @@ export class SigningKeysService {
   }
 
   /**
-   * Takes a key out of use at once, with every token that it signed. If it was the last, the next one signs at once too.
+   * Retires a key at once, with every token that it signed. If it was the newest, the next one
+   * signs at once.
    * @returns whether there was such a key
    */
   async retire(kid: string): Promise<boolean> {
@@ -103,7 +113,7 @@ export class SigningKeysService {
       await this.load();
     } catch (error) {
       if (this.keys.length === 0) throw error;
-      // What was read before still holds; to be asked again as if it had been read now.
+      // The keys read before still hold. The next read is due as if this one had succeeded.
       this.loadedAt = now;
       this.logger.warn({ event: 'signing_keys_not_read', err: error });
     }
@@ -125,7 +135,10 @@ export class SigningKeysService {
     return this.rows.find({ order: { generation: 'DESC' } });
   }
 
-  /** Of several replicas that make the same generation, the primary key lets one through, and all use that one. */
+  /**
+   * Makes a key. Of several replicas that make the same generation, one succeeds by the primary
+   * key, and all use its key.
+   */
   private async create(generation: number, activeFrom: number): Promise<void> {
     const row = {
       generation,
@@ -151,12 +164,16 @@ export class SigningKeysService {
       if (seal !== this.seal) await this.sealAgain(row, pair);
       return { ...pair, generation, createdAt, activeFrom, retiredAt };
     }
-    // A replica with a newer secret has sealed it again, while this one still runs with the old one.
+    // A replica with a newer secret has sealed the key again, while this one still has the old
+    // secret.
     if (known) return { ...known, activeFrom, retiredAt };
     throw new ConfigError('AUTH_SECRET: is not the one that the signing keys in this database were sealed with');
   }
 
-  /** A key of the previous secret moves to the present one, so that the previous one can be let go. */
+  /**
+   * Seals a key of the previous secret with the present one, so that the previous secret can be
+   * dropped.
+   */
   private async sealAgain({ generation, privateKey }: SigningKey, pair: KeyPair): Promise<void> {
     await this.rows.update({ generation, privateKey }, { privateKey: sealed(pair, this.seal).privateKey });
   }

@@ -3,28 +3,31 @@ import type { CounterMap, Counters, Share, Take, Taken } from './counters.js';
 
 /** The result of counting an attempt. */
 export interface Outcome {
-  /** Until when it is refused, in milliseconds since 1970; 0 when each of its budgets had room for it. */
+  /**
+   * Until when the attempt is refused, in milliseconds since 1970; 0 when each of its budgets had
+   * room for it.
+   */
   readonly refusedUntil: number;
-  /** What it has taken, for an attempt that is given back. */
+  /** What the attempt has taken, to be given back if it succeeds. */
   readonly taken: readonly Taken[];
 }
 
-/** How long an attempt waits whose budget has room again by the time that it is refused. */
+/** How long a refused attempt waits whose budget has room again by the time of the refusal. */
 export const NEXT_TRY_MS = 1_000;
 
-/** An attempt, and what it takes one of. */
+/** An attempt, and the budgets that it takes one share of each. */
 export interface Attempt {
-  /** Refuse it once they are used up. */
+  /** Budgets that refuse the attempt once they are used up. */
   readonly shares: readonly Share[];
-  /** Counted with the attempt, whether it is refused or not. */
+  /** Budgets that are counted whether the attempt is refused or not. */
   readonly noted?: readonly Share[];
 }
 
 /**
- * Counts several attempts by one statement. An attempt beyond one of its shares is refused, and counted all the same: of a burst no
- * more get through than of attempts one after the other.
+ * Counts several attempts by one statement. An attempt beyond a budget is refused, and counted too,
+ * so that parallel attempts gain nothing over attempts in sequence.
  * @param now milliseconds since 1970
- * @returns the attempts with what came of them
+ * @returns the attempts with their outcomes
  */
 export async function countAttempts<A extends Attempt>(
   counters: Counters,
@@ -32,7 +35,7 @@ export async function countAttempts<A extends Attempt>(
   now: number,
 ): Promise<(A & Outcome)[]> {
   const takes = new Map<string, Take>();
-  /** @returns which of the attempts at its id this is, counted from one */
+  /** Adds an attempt. @returns its number among the attempts at this id, from one */
   const take = (share: Share) => {
     const ordinal = (takes.get(share.id)?.attempts ?? 0) + 1;
     takes.set(share.id, { ...share, attempts: ordinal });
@@ -44,7 +47,8 @@ export async function countAttempts<A extends Attempt>(
   });
   const after: CounterMap = takes.size > 0 ? await counters.add([...takes.values()], now) : new Map();
   return ordered.map(({ attempt, shares }) => {
-    // Attempts that other replicas counted meanwhile are assumed to have come first, which lets through too few and never too many.
+    // Attempts that other replicas counted meanwhile are assumed to be the earlier ones: this may
+    // let through too few, never too many.
     const beyond = shares.find(({ id, budget, ordinal }) => {
       const used = after.get(id)?.used ?? 0;
       return used - (takes.get(id)?.attempts ?? 0) + ordinal > budget.most;
@@ -57,7 +61,10 @@ export async function countAttempts<A extends Attempt>(
   });
 }
 
-/** Returns how many seconds a client has to wait for a time, one at least; 0 for a time that is 0. Both in milliseconds since 1970. */
+/**
+ * Returns how many seconds are left until a time, at least one; 0 where the time is 0. Times are in
+ * milliseconds since 1970.
+ */
 export function secondsTo(time: number, now: number): number {
   return time === 0 ? 0 : Math.max(1, Math.ceil((time - now) / 1000));
 }

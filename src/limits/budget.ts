@@ -1,29 +1,38 @@
 const DAY_MS = 86_400_000;
 
-/** How many attempts a key has within a window, and how long it waits once it goes beyond. */
+/** How many attempts a key has within a window, and how long it waits once it goes beyond them. */
 export interface Budget {
-  /** Tells its counters from those of other budgets. */
+  /** Distinguishes its counters from those of other budgets. */
   readonly name: string;
-  /** Attempts of one window. */
+  /** How many attempts a window has. */
   readonly most: number;
   readonly windowMs: number;
-  /** The first wait; each further one within a day is twice as long. 0: the key waits for the end of its window. */
+  /**
+   * The first wait. Each further one within a day is twice as long. 0: the key waits for the end of
+   * its window.
+   */
   readonly delayMs: number;
   readonly maxDelayMs: number;
 }
 
-/** What has been counted under one key. Times are in milliseconds since 1970. */
+/** The attempts of one key. Times are in milliseconds since 1970. */
 export interface Counter {
-  /** Attempts of the present window, those that were refused included. */
+  /** Attempts of the present window, including refused ones. */
   readonly used: number;
-  /** When the window ends, or the wait of a key that went beyond. Nothing is counted from then on. */
+  /**
+   * When the window ends, or the wait of a key that went beyond its budget. Then `used` counts as
+   * 0.
+   */
   readonly endsAt: number;
-  /** How often the key went beyond within the day that ends at `refusalsEndAt`. */
+  /** How often the key went beyond its budget within the day that ends at `refusalsEndAt`. */
   readonly refusals: number;
   readonly refusalsEndAt: number;
 }
 
-/** Returns the state of a counter after some more attempts. {@link MySqlCounters} says the same in SQL. */
+/**
+ * Returns the state of a counter after some more attempts. {@link MySqlCounters} has the same rule
+ * in SQL.
+ */
 export function counted(counter: Counter | undefined, budget: Budget, attempts: number, now: number): Counter {
   const { refusals = 0, refusalsEndAt = 0 } = counter ?? {};
   const before = usedOf(counter, now);

@@ -6,7 +6,7 @@ const DAY_SECONDS = 24 * 3600;
 /** The budgets of {@link budgetsOf}. */
 export type Budgets = ReturnType<typeof budgetsOf>;
 
-/** Returns what may be guessed at and flooded, and how often, as configured. */
+/** Returns the budgets of everything that is limited, as configured. */
 export function budgetsOf(config: Config) {
   const { LOGIN_LIMIT_WINDOW, LOGIN_DELAY, LOGIN_DELAY_MAX } = config;
   const delayed = (name: string, most: number): Budget => ({
@@ -18,13 +18,13 @@ export function budgetsOf(config: Config) {
     ...{ delayMs: 0, maxDelayMs: 0 },
   });
   return {
-    /** Guesses of one source, whatever the names. */
+    /** Guesses of one source, at any name. */
     source: delayed('source', config.LOGIN_LIMIT_SOURCE),
     /** Guesses at one name from one source. */
     nameAndSource: delayed('name-source', config.LOGIN_LIMIT),
-    /** Guesses at one name, whatever the sources. */
+    /** Guesses at one name, from any source. */
     name: delayed('name', config.LOGIN_LIMIT_NAME),
-    /** Wrong passwords from a source that the account knows. */
+    /** Wrong passwords from a source that the account has logged in from. */
     known: plain('known', config.LOGIN_LIMIT_KNOWN, DAY_SECONDS),
     signup: plain('signup', config.SIGNUP_LIMIT, config.SIGNUP_LIMIT_WINDOW),
     /** Guesses at the secret of one client of `INTROSPECTION_CLIENTS` from one source. */

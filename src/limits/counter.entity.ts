@@ -1,10 +1,10 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../platform/database/columns.js';
 
-/** A row of a {@link Counter}: how many attempts a key has made of late. */
+/** The row of a {@link Counter}. */
 @Entity('counters')
 export class CounterRow {
-  /** The name of the budget, and whose it is. */
+  /** The name of the budget and the key. */
   @PrimaryColumn({ type: 'varchar', length: 128 })
   id!: string;
 
@@ -20,7 +20,7 @@ export class CounterRow {
   @TimeColumn({ name: 'refusals_end_at' })
   refusalsEndAt!: number;
 
-  /** The later of the two ends: from then on the row is nothing, and may be removed. */
+  /** The later of the two ends. From then on the row counts nothing, and may be removed. */
   @TimeColumn({ name: 'expires_at' })
   expiresAt!: number;
 }

@@ -6,7 +6,7 @@ export interface Share {
   readonly id: string;
 }
 
-/** Attempts to be counted. */
+/** Attempts of one key that are counted together. */
 export interface Take extends Share {
   readonly attempts: number;
 }
@@ -16,22 +16,29 @@ export interface Taken extends Share {
   readonly endsAt: number;
 }
 
-/** Counters by their ids. One that has never counted, or that was removed, has none. */
+/** Counters by their ids. A key without attempts has none. */
 export type CounterMap = ReadonlyMap<string, Counter>;
 
-/** Counters that replicas share: in the database, or on the embedded store, which has one process, in memory. */
+/**
+ * Counters that all replicas share: in the database, or in memory over the embedded store, which
+ * has one process.
+ */
 export abstract class Counters {
-  /** @returns the counters of some ids as they are */
+  /** Returns the counters of some ids. */
   abstract read(ids: readonly string[]): Promise<CounterMap>;
 
   /**
-   * Counts attempts, each id at most once, all of them by one atomic statement.
+   * Counts attempts by one atomic statement.
+   * @param takes each id at most once
    * @param now milliseconds since 1970
-   * @returns the counters of the ids after it
+   * @returns the counters of the ids after the attempts
    */
   abstract add(takes: readonly Take[], now: number): Promise<CounterMap>;
 
-  /** Takes back one attempt of each, where its window goes on and its key has not gone beyond. */
+  /**
+   * Gives one attempt of each key back, while its window lasts and its key has not gone beyond the
+   * budget.
+   */
   abstract giveBack(taken: readonly Taken[]): Promise<void>;
 
   /** Removes some of the counters that have expired. @returns whether there may be more */

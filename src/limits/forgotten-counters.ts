@@ -1,16 +1,17 @@
 import { hash, randomBytes } from 'node:crypto';
 import { type Counter, usedOf } from './budget.js';
 
-/** For each budget. */
+/** Places of each budget. */
 const PLACES = 16_384;
 
 /**
- * What is left of counters that memory has no room for. Counters of one budget share a place, which keeps the highest of each number. So a
- * key that is forgotten begins no lower than it was, and an attacker who counts very many other keys gains no guesses by it.
+ * Keeps the essence of counters that memory has no room for. Counters of one budget share places. A
+ * place keeps the highest of each number, so a forgotten key begins no lower than it was. So an
+ * attacker gains no guesses by counting very many other keys.
  */
 export class ForgottenCounters {
   private readonly places = new Map<string, Counter>();
-  /** Which keys share a place is not for clients to know. */
+  /** Keeps clients from finding out which keys share a place. */
   private readonly salt = randomBytes(16).toString('hex');
 
   add(id: string, counter: Counter, now: number): void {

@@ -10,7 +10,7 @@ export class KnownSource {
   @PrimaryColumn({ type: 'varchar', length: 45 })
   source!: string;
 
-  /** The day of the last login, counted from 1970. */
+  /** The day of the last login, in days since 1970. */
   @Column({ name: 'last_day', type: 'int' })
   lastDay!: number;
 }

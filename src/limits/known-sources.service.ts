@@ -8,10 +8,13 @@ import { KnownSource } from './known-source.entity.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
 const DAY_MS = 86_400_000;
-/** Sources that are trimmed at a time. */
+/** How many sources one statement removes. */
 const TRIMMED = 200;
 
-/** From where accounts have logged in within `KNOWN_SOURCE_DAYS`; see {@link LoginLookup} for how it is asked. */
+/**
+ * The sources that accounts have logged in from within `KNOWN_SOURCE_DAYS`. {@link LoginLookup}
+ * reads them.
+ */
 @Injectable()
 export class KnownSourcesService {
   constructor(
@@ -21,7 +24,10 @@ export class KnownSourcesService {
     @Inject(CONFIG) private readonly config: Config,
   ) {}
 
-  /** Notes that an account has logged in from a source. @param lastDay when it did so before: it is written once a day at most */
+  /**
+   * Notes that an account has logged in from a source, at most once a day.
+   * @param lastDay the day of its last login from there
+   */
   async add(userId: string, source: string, lastDay?: number): Promise<void> {
     if (!this.config.RATE_LIMIT || lastDay === this.today) return;
     const row = { userId, source, lastDay: this.today };
@@ -29,7 +35,7 @@ export class KnownSourcesService {
     this.refusals.forget(source);
   }
 
-  /** Forgets some of the sources that are known no more. @returns whether there may be more */
+  /** Removes some of the sources that are no longer known. @returns whether there may be more */
   async trim(): Promise<boolean> {
     const lastDay = LessThan(this.oldestDay);
     const old = await this.sources.find({ where: { lastDay }, order: { lastDay: 'ASC' }, take: TRIMMED });

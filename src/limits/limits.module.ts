@@ -1,11 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { JobsModule } from '../jobs/jobs.module.js';
 import { DatabaseService } from '../platform/database/database.service.js';
 import { type Statements, StatementsService } from '../platform/database/statements.service.js';
 import { CounterRow } from './counter.entity.js';
 import { Counters } from './counters.js';
 import { KnownSource } from './known-source.entity.js';
 import { KnownSourcesService } from './known-sources.service.js';
+import { LimitsJobs } from './limits.jobs.js';
 import { LimitsService } from './limits.service.js';
 import { LoginGuessesService } from './login-guesses.service.js';
 import { LoginLookup } from './login-lookup.js';
@@ -14,12 +16,15 @@ import { MySqlCounters } from './mysql-counters.js';
 import { RefusalPause } from './refusal-pause.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-/** Connections that count, and find the accounts of logins: apart from those of all other requests, which no flood of guesses may delay. */
+/**
+ * Connections that count attempts and find the accounts of logins. They are separate, so that a
+ * flood of guesses delays no other request.
+ */
 const CONNECTIONS = 2;
 const STATEMENTS = Symbol('LimitsStatements');
 
 @Module({
-  imports: [TypeOrmModule.forFeature([CounterRow, KnownSource])],
+  imports: [TypeOrmModule.forFeature([CounterRow, KnownSource]), JobsModule],
   providers: [
     {
       provide: STATEMENTS,
@@ -39,6 +44,7 @@ const STATEMENTS = Symbol('LimitsStatements');
         new LoginLookup(statements, isEmbedded ? counters : undefined),
     },
     KnownSourcesService,
+    LimitsJobs,
     LimitsService,
     LoginGuessesService,
     RefusalPause,

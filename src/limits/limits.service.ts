@@ -1,17 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { type Attempt, countAttempts, type Outcome, secondsTo } from './attempts.js';
 import type { Budget } from './budget.js';
 import { type Budgets, budgetsOf } from './budgets.js';
 import { Counters, type Taken } from './counters.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-/** One batch at a time, see {@link LoginGuessesService}. */
+/** One batch runs at a time, see {@link LoginGuessesService}. */
 const BATCHES = { underWay: 1, size: 32 };
 
-/** Limits what each source may do besides guessing at passwords: sign-ups, and guesses at the secrets of clients. */
+/**
+ * Limits what each source may do besides guessing passwords: sign-ups, and guesses at the secrets
+ * of clients.
+ */
 @Injectable()
 export class LimitsService {
   private readonly budgets: Budgets;
@@ -25,7 +28,7 @@ export class LimitsService {
   ) {
     this.budgets = budgetsOf(config);
     const run = (attempts: readonly Attempt[]) => countAttempts(counters, attempts, clock.now());
-    this.count = gathered(run, { ...BATCHES, patienceMs: config.DATABASE_TIMEOUT * 1000 });
+    this.count = batched(run, { ...BATCHES, patienceMs: config.DATABASE_TIMEOUT * 1000 });
   }
 
   /** Counts a sign-up. @returns seconds to wait, 0 for none */
@@ -35,7 +38,7 @@ export class LimitsService {
 
   /**
    * Counts a guess at the secret of a client.
-   * @returns seconds to wait, 0 for none; and what gives it back
+   * @returns seconds to wait, 0 for none; and a function that gives the guess back
    */
   async clientGuess(client: string, source: string): Promise<{ wait: number; giveBack: () => Promise<void> }> {
     const { wait, taken } = await this.take(this.budgets.client, source, client);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { isEmailName, nameKey, normalizeName } from '../users/names.js';
 import type { UserState } from '../users/user.entity.js';
 import { type Attempt, countAttempts, NEXT_TRY_MS, secondsTo } from './attempts.js';
@@ -50,18 +50,22 @@ interface Plan extends Attempt {
 
 type Verdict = Admission & { readonly refusedUntil: number };
 
-/** Of the counters of a query, that of the name. Its id is short whatever the name, so that it serves to remember a name by. */
+/**
+ * Of the counters of a query, that of the name. Its id is short whatever the name, so that it
+ * serves to remember a name by.
+ */
 const NAME = 2;
 
 /**
- * Guesses of one batch. One batch at a time, so that each reads what the one before has counted. Within a process a burst is counted
- * as if its guesses had come one after the other.
+ * Guesses of one batch. One batch at a time, so that each reads what the one before has counted.
+ * Within a process a burst is counted as if its guesses had come one after the other.
  */
 const BATCHES = { underWay: 1, size: 32 };
 
 /**
- * Counts guesses at passwords before they are checked, by name, by source and by both. A guess that its source may not make is not
- * counted against the name. A guess from a source that the account knows is counted only once it was wrong.
+ * Counts guesses at passwords before they are checked, by name, by source and by both. A guess that
+ * its source may not make is not counted against the name. A guess from a source that the account
+ * knows is counted only once it was wrong.
  */
 @Injectable()
 export class LoginGuessesService {
@@ -78,10 +82,13 @@ export class LoginGuessesService {
   ) {
     this.budgets = budgetsOf(config);
     const patienceMs = config.DATABASE_TIMEOUT * 1000;
-    this.take = gathered((steps: readonly Step[]) => this.takeAll(steps), { ...BATCHES, patienceMs });
+    this.take = batched((steps: readonly Step[]) => this.takeAll(steps), { ...BATCHES, patienceMs });
   }
 
-  /** Counts a guess, unless the account knows its source, and says whether its password is to be looked at. */
+  /**
+   * Counts a guess, unless the account knows its source, and says whether its password is to be
+   * looked at.
+   */
   async admit({ loginName, address }: Login): Promise<Admission> {
     const query = this.queryOf(loginName, sourceOf(address));
     const remembered = this.refusals.until(query.source, query.counters[NAME]);
@@ -147,7 +154,10 @@ export class LoginGuessesService {
     return { ...plan, shares: counted, noted, isUsedUp: usedUp !== undefined };
   }
 
-  /** Whether the account has logged in from there, and not too many wrong passwords came from there since. */
+  /**
+   * Whether the account has logged in from there, and not too many wrong passwords came from there
+   * since.
+   */
   private isKnown({ lastDay, counters }: Found, now: number): boolean {
     const { most } = this.budgets.known;
     return lastDay !== undefined && (most === 0 || usedOf(counters.at(-1), now) < most);

@@ -8,37 +8,37 @@ import type { Counters } from './counters.js';
 import { CounterRow } from './counter.entity.js';
 import { COUNTER } from './mysql-counters.js';
 
-/** A login that is looked for: by whom, from where, and what has been counted. */
+/** A login to look up: the name, the source and the counters. */
 export interface Query {
   /** See `nameKey`. */
   readonly name: string;
   readonly isEmail: boolean;
   readonly source: string;
-  /** The earliest day of a login from there that still counts, counted from 1970. */
+  /** The earliest day of a login that still makes the source known, in days since 1970. */
   readonly oldestDay: number;
   /** Ids of counters, in the order of {@link Found.counters}. */
   readonly counters: readonly [string, string, string];
 }
 
-/** What was found. */
+/** The result of a look-up. */
 export interface Found {
   readonly query: Query;
   readonly user: UserState | null;
-  /** The day of the account's last login from that source, counted from 1970. */
+  /** The day of the account's last login from the source, in days since 1970. */
   readonly lastDay: number | undefined;
-  /** The counters of {@link Query.counters}, and the one of the account and the source. */
+  /** The counters of {@link Query.counters}, and last that of the account and the source. */
   readonly counters: readonly (Counter | undefined)[];
 }
 
 const STATE = new Selection(User, USER_STATE, 'u');
 const COUNTERS = ['c0', 'c1', 'c2', 'c3'].map((alias) => ({ alias, state: new Selection(CounterRow, COUNTER, alias) }));
 
-/** Finds logins over one kind of store. */
+/** Looks logins up. */
 export class LoginLookup {
   private readonly byUsername: (count: number) => string;
   private readonly byEmail: (count: number) => string;
 
-  /** @param memory holds the counters where the store does not */
+  /** @param memory the counters, where they are not in the store */
   constructor(
     private readonly statements: Statements,
     private readonly memory?: Counters,
@@ -48,8 +48,9 @@ export class LoginLookup {
   }
 
   /**
-   * Finds the accounts of several logins, whether they know the sources, and the counters: by one statement, so that a guess that is
-   * refused takes no other. Logins by email and by username that come together take one each.
+   * Finds the accounts of several logins, whether they know the sources, and the counters: by one
+   * statement, so that a refused guess takes no other. Logins by email and by username in one batch
+   * take a statement each.
    */
   async find(queries: readonly Query[]): Promise<Found[]> {
     const found = new Map<Query, Found>();
@@ -85,7 +86,7 @@ export class LoginLookup {
   }
 }
 
-/** Returns the id of the counter of an account and a source that it knows. */
+/** Returns the id of the counter of an account and a source that the account knows. */
 export function knownId(userId: string, source: string): string {
   return `${KNOWN}${userId} ${source}`;
 }

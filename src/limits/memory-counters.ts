@@ -4,19 +4,23 @@ import { type CounterMap, Counters, type Share, type Take, type Taken } from './
 import { ForgottenCounters } from './forgotten-counters.js';
 
 /**
- * Counters that are kept as they are; beyond them, those that were used least recently go to {@link ForgottenCounters}. An attacker counts
- * that many other keys within a minute: sign-ups of a name that is taken and guesses of clients that hang up cost no hash.
+ * How many counters are kept whole. Beyond that, the least recently used ones go to {@link
+ * ForgottenCounters}. An attacker can count that many other keys within a minute: sign-ups of a
+ * taken name, and guesses of clients that disconnect, cost no hash.
  */
 const MOST = 100_000;
-/** Counters that went beyond of late. Each cost an attacker a whole budget, so that these outlast the others. */
+/**
+ * How many counters beyond their budget are kept. Each cost an attacker a whole budget, so these
+ * outlast the others.
+ */
 const MOST_REFUSED = 50_000;
 
-/** Counters of one process, which begin anew with it. */
+/** The counters of one process, which begin at 0 when it starts. */
 export class MemoryCounters extends Counters {
   private readonly forgotten = new ForgottenCounters();
   private readonly counters = this.keep(MOST);
   private readonly refused = this.keep(MOST_REFUSED);
-  /** Of the latest attempts. */
+  /** The time of the latest attempts. */
   private now = 0;
 
   async read(ids: readonly string[]): Promise<CounterMap> {

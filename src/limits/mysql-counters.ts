@@ -7,9 +7,12 @@ import { CounterRow } from './counter.entity.js';
 import { type CounterMap, Counters, type Take, type Taken } from './counters.js';
 
 const DAY_MS = 86_400_000;
-/** More than lie between any two delays. Beyond 1,024 the servers refuse the statement, since the number is out of range. */
+/**
+ * More doublings than any two delays are apart. Beyond 1,024 the number is out of range, and the
+ * servers refuse the statement.
+ */
 const DOUBLINGS = 32;
-/** Counters that are removed by one statement. */
+/** How many counters one statement removes. */
 const TRIMMED = 2_000;
 
 export const COUNTER = ['used', 'endsAt', 'refusals', 'refusalsEndAt'] as const satisfies (keyof Counter)[];
@@ -35,7 +38,7 @@ export class MySqlCounters extends Counters {
   async add(takes: readonly Take[], now: number): Promise<CounterMap> {
     // In the same order everywhere, so that replicas do not deadlock.
     const sorted = takes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    // What stands in for missing rows counts nothing, and comes last.
+    // The repeated rows count nothing, and come last.
     const all = padded(sorted).map((take, i) => (i < sorted.length ? take : { ...take, attempts: 0 }));
     const values = all.flatMap((take) => givenBy(take, now));
     await retrying(() => this.statements.write(addition(all.length), values));
@@ -64,7 +67,9 @@ const restitution = bySize(
     WHERE used > 0 AND (${new Array(count).fill('(id = ? AND ends_at = ? AND used <= ?)').join(' OR ')})`,
 );
 
-/** What a row of {@link addition} is given: a counter that begins with it, and what changes a counter that is there. */
+/**
+ * Returns the values of a row of {@link addition}: a new counter, and what changes an existing one.
+ */
 function givenBy({ id, budget, attempts }: Take, now: number): (string | number)[] {
   const { used, endsAt, refusals, refusalsEndAt } = counted(undefined, budget, attempts, now);
   const { most, windowMs, delayMs, maxDelayMs } = budget;
@@ -72,7 +77,7 @@ function givenBy({ id, budget, attempts }: Take, now: number): (string | number)
   return [id, ...beginning, now, most, windowMs, delayMs, maxDelayMs];
 }
 
-/** The columns of {@link givenBy}, by other names than those of the table. */
+/** The columns of {@link givenBy}. Their names differ from those of the table. */
 const NUMBERS = [
   ...['attempts', 'new_end', 'new_refusals', 'new_refusals_end', 'new_expiry'],
   ...['present', 'most', 'window_ms', 'delay_ms', 'max_delay_ms'],
@@ -83,8 +88,9 @@ const BEFORE = 'IF(ends_at <= present, 0, used)';
 const GOES_BEYOND = `delay_ms > 0 AND ${BEFORE} <= most AND ${BEFORE} + attempts > most`;
 
 /**
- * The rule of {@link counted} in SQL. The servers assign from left to right, so each line sees what the lines before it have set.
- * `ends_at` tells whether `used` is of the present window, so it comes after all lines that read it.
+ * The rule of {@link counted} in SQL. The servers assign from left to right, so each line sees the
+ * values that earlier lines have set. `ends_at` tells whether `used` is of the present window, so
+ * it is set after all lines that read it.
  */
 const addition = bySize(
   (count) => `

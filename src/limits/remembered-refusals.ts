@@ -2,12 +2,18 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { Clock } from '../platform/clock/clock.js';
 
-/** Refusals that are remembered, and sources of which some were forgotten again. */
+/** How many refusals are remembered, and how many sources whose refusals were forgotten. */
 const MOST = 50_000;
-/** Short, since another replica may learn meanwhile that the account knows the source and must not be refused there. */
+/**
+ * How long a refusal is remembered. Short, since an account may log in from the source at another
+ * replica meanwhile, and must then not be refused there.
+ */
 const MOST_MS = 5_000;
 
-/** Remembers for a few seconds what the counters refuse, so that a client that goes on at once costs the database nothing. */
+/**
+ * Remembers for a few seconds what the counters refuse, so that a client that retries at once costs
+ * no statement.
+ */
 @Injectable()
 export class RememberedRefusals {
   private readonly refusals = new LRUCache<string, { until: number; forgottenAt: number }>({ max: MOST });
@@ -15,18 +21,21 @@ export class RememberedRefusals {
 
   constructor(private readonly clock: Clock) {}
 
-  /** @param until as the counter says, in milliseconds since 1970 */
+  /** Remembers a refusal. @param until when the counter ends it, in milliseconds since 1970 */
   remember(source: string, key: string, until: number): void {
     this.refusals.set(this.entryOf(source, key), { until, forgottenAt: this.clock.now() + MOST_MS });
   }
 
-  /** @returns until when this is refused, in milliseconds since 1970; 0 for what is not remembered */
+  /**
+   * Returns until when a key is refused, in milliseconds since 1970; 0 where no refusal is
+   * remembered.
+   */
   until(source: string, key: string): number {
     const { until = 0, forgottenAt = 0 } = this.refusals.get(this.entryOf(source, key)) ?? {};
     return Math.min(until, forgottenAt) > this.clock.now() ? until : 0;
   }
 
-  /** Forgets what was refused to a source. To be called when an account logs in from there. */
+  /** Forgets all refusals of a source. To be called when an account logs in from there. */
   forget(source: string): void {
     this.generations.set(source, (this.generations.get(source) ?? 0) + 1);
   }

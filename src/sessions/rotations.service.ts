@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { gathered } from '../platform/database/gathered.js';
+import { batched } from '../platform/database/batched.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { StatementsService, type Value } from '../platform/database/statements.service.js';
@@ -73,8 +73,8 @@ export class RotationsService {
     // Written after the window, a rotation would turn the client's retry of a lost answer into a
     // replay.
     const patienceMs = Math.min(DATABASE_TIMEOUT, REFRESH_REPLAY_WINDOW / 2) * 1000;
-    this.rotateBatched = gathered((rotations) => this.rotateMany(rotations), { ...BATCHED, patienceMs });
-    this.rotateAlone = gathered((rotations) => Promise.all(rotations.map((rotation) => this.rotateOne(rotation))), {
+    this.rotateBatched = batched((rotations) => this.rotateMany(rotations), { ...BATCHED, patienceMs });
+    this.rotateAlone = batched((rotations) => Promise.all(rotations.map((rotation) => this.rotateOne(rotation))), {
       ...ALONE,
       patienceMs,
     });
@@ -113,7 +113,7 @@ export class RotationsService {
   private writeMany(rotations: readonly Rotation[]): Promise<number> {
     const all = padded(rotations);
     const sql = all.length === 1 ? ROTATE_ONE : ROTATE_MANY(all.length);
-    return this.statements.gathered.write(sql, valuesOf(all, this.clock.now()));
+    return this.statements.batched.write(sql, valuesOf(all, this.clock.now()));
   }
 
   private async isRotated({ id, next }: Rotation): Promise<boolean> {

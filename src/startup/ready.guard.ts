@@ -5,10 +5,10 @@ import { StartupService } from './startup.service.js';
 
 const ALWAYS = 'served-before-ready';
 
-/** Marks a controller that answers before the service is ready. */
+/** Marks a controller that is served before the service is ready. */
 export const ServedBeforeReady = () => SetMetadata(ALWAYS, true);
 
-/** Answers 503 until the start has finished. */
+/** Refuses requests until the start has finished. */
 @Injectable()
 export class ReadyGuard implements CanActivate {
   constructor(

@@ -1,33 +1,38 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { JobsService } from '../jobs/jobs.service.js';
+import { SigningKeysService } from '../keys/signing-keys.service.js';
 import { ConfigError } from '../platform/config/config.error.js';
 import { DatabaseService } from '../platform/database/database.service.js';
 import { isStoreUnavailable, misconfigurationOf } from '../platform/database/store-errors.js';
-import { SigningKeysService } from '../keys/signing-keys.service.js';
 
 const RETRY_MS = 500;
 
 /**
- * Gets ready to serve: connects, applies migrations, loads keys. Without a database it goes on trying,
- * alive but not ready, for as long as it takes.
+ * Makes the service ready: connects, applies migrations, loads keys, starts jobs. Without a
+ * database it keeps trying; meanwhile the service is alive but not ready.
  */
 @Injectable()
 export class StartupService implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(StartupService.name);
   private readonly stop = new AbortController();
   private done = false;
-  private complaint = '';
+  private loggedCode = '';
 
-  /** Resolves once the service serves; rejects with what waiting does not mend, for instance a wrong secret, or when it is stopped before. */
+  /**
+   * Resolves once the service is ready. Rejects for a problem that waiting does not fix, such as a
+   * wrong secret, or when the service is stopped before.
+   */
   readonly finished: Promise<void>;
   private settle!: { resolve: () => void; reject: (reason: unknown) => void };
 
   constructor(
     private readonly database: DatabaseService,
     private readonly keys: SigningKeysService,
+    private readonly jobs: JobsService,
   ) {
     this.finished = new Promise((resolve, reject) => (this.settle = { resolve, reject }));
-    // A rejection that nobody waits for would end the process.
+    // An unhandled rejection would end the process.
     this.finished.catch(() => undefined);
   }
 
@@ -44,27 +49,34 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
   }
 
   private async run(): Promise<void> {
-    while (!(await this.attempt())) await sleep(RETRY_MS, undefined, { signal: this.stop.signal });
+    while (!(await this.prepare())) await sleep(RETRY_MS, undefined, { signal: this.stop.signal });
+    this.done = true;
+    if (!this.stop.signal.aborted) this.jobs.start();
   }
 
-  private async attempt(): Promise<boolean> {
+  /**
+   * Prepares the store and the keys.
+   * @returns false while the database is not available
+   * @throws ConfigError for a problem that waiting does not fix
+   */
+  private async prepare(): Promise<boolean> {
     try {
       await this.database.connect();
       await this.keys.load();
       await this.database.serve();
-      return (this.done = true);
+      return true;
     } catch (error) {
       const misconfiguration = misconfigurationOf(error);
       if (misconfiguration) throw new ConfigError(`DATABASE_URL: ${misconfiguration}`, { cause: error });
       if (this.database.isEmbedded || !isStoreUnavailable(error)) throw error;
-      this.complain((error as NodeJS.ErrnoException).code ?? 'unknown');
+      this.logUnavailable((error as NodeJS.ErrnoException).code ?? 'unknown');
       return false;
     }
   }
 
-  /** Once for each cause in a row, since it may take hours. */
-  private complain(code: string): void {
-    if (code !== this.complaint) this.logger.warn(`the database is not available yet: ${code}`);
-    this.complaint = code;
+  /** Logs each cause once in a row, since an outage can take hours. */
+  private logUnavailable(code: string): void {
+    if (code !== this.loggedCode) this.logger.warn(`the database is not available yet: ${code}`);
+    this.loggedCode = code;
   }
 }

@@ -3,8 +3,8 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
+import { batched } from '../platform/database/batched.js';
 import { Selection } from '../platform/database/entity-columns.js';
-import { gathered } from '../platform/database/gathered.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
 import { StatementsService } from '../platform/database/statements.service.js';
@@ -67,7 +67,7 @@ export class SessionsRepository {
     @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
   ) {
     const patienceMs = DATABASE_TIMEOUT * 1000;
-    this.find = gathered((ids: readonly string[]) => this.findAll(ids), { ...LOOKUPS, patienceMs });
+    this.find = batched((ids: readonly string[]) => this.findAll(ids), { ...LOOKUPS, patienceMs });
   }
 
   /** Inserts a session. */
@@ -178,7 +178,7 @@ export class SessionsRepository {
 
   private async findAll(ids: readonly string[]): Promise<(SessionOfUser | null)[]> {
     const keys = padded(ids);
-    const rows = await retryingRepeatable(() => this.statements.gathered.read(find(keys.length), keys));
+    const rows = await retryingRepeatable(() => this.statements.batched.read(find(keys.length), keys));
     const found = new Map(rows.map((row) => [row['s_id'], { ...STATE.read(row), user: OWNER.read(row) }]));
     return ids.map((id) => found.get(id) ?? null);
   }

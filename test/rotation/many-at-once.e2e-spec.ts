@@ -61,7 +61,7 @@ describe('refreshes of many sessions at once', () => {
       await before(account);
       used.push({ name, token: account.refresh, expected });
     }
-    const statements = replicas.one.app.get(StatementsService).gathered;
+    const statements = replicas.one.app.get(StatementsService).batched;
     const write = statements.write.bind(statements);
     const rotations = vi.spyOn(replicas.one.app.get(RotationsService), 'rotate');
     const total = used.flatMap(({ expected }) => expected).length;

@@ -5,11 +5,14 @@ import { isInGroup, underGroupLock } from './group-lock.js';
 import { createTable } from './definitions.js';
 import { isConflict, isUniqueViolation } from './store-errors.js';
 
-/** Between two looks whether another instance is through with the same migrations, in milliseconds. No statement waits for it: each has its limit. */
+/**
+ * The pause between two attempts to take the lock. No statement waits for the lock, since each has
+ * a time limit.
+ */
 const LOCK_PAUSE_MS = 200;
 const LOCK_ATTEMPTS = 1_500;
 
-/** As TypeORM makes it, and each migration once. */
+/** The table as TypeORM creates it, with each migration at most once. */
 const RECORDS = [
   'id int NOT NULL AUTO_INCREMENT PRIMARY KEY',
   'timestamp bigint NOT NULL',
@@ -17,26 +20,27 @@ const RECORDS = [
   'CONSTRAINT migrations_name UNIQUE (name)',
 ];
 
-/** More than there are migrations at once, and nodes at which instances start together. */
+/** More than there can be: pending migrations, and nodes at which instances start together. */
 const COLLISIONS = 20;
 
 /**
- * Applies the pending migrations under a lock, so that of several instances starting together one does and the others wait.
- * The nodes of a Galera cluster do not know each other's locks: there whoever finds recorded what it has just done looks again.
- * A MySQL group needs a lock of its own, see {@link underGroupLock}.
+ * Applies the pending migrations under a lock, so that one of several instances that start together
+ * applies them, and the others wait. Galera locks are per node. There an instance that finds its
+ * migration recorded by another one reads the list of pending migrations again. A MySQL group needs
+ * another lock, see {@link underGroupLock}.
  */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
   const isMySql = dataSource.options.type === 'mysql';
   try {
     if (!isMySql) await underWriteLock(queryRunner, migrate);
-    else if (await isInGroup(dataSource)) await underGroupLock(dataSource, unhindered);
-    else await underNamedLock(queryRunner, unhindered);
+    else if (await isInGroup(dataSource)) await underGroupLock(dataSource, migrateAgainAfterCollision);
+    else await underNamedLock(queryRunner, migrateAgainAfterCollision);
   } finally {
     await queryRunner.release();
   }
 
-  async function unhindered(): Promise<void> {
+  async function migrateAgainAfterCollision(): Promise<void> {
     for (let collisions = 0; ; collisions++) {
       try {
         await migrate();
@@ -56,7 +60,10 @@ export async function applyMigrations(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** MySQL commits each definition by itself, so a lock by name stands in for a transaction. It goes with its connection. */
+/**
+ * Works under a lock by name, since MySQL commits each definition by itself. The lock ends with its
+ * connection.
+ */
 async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
   // Names are the server's, not the database's, and at most 64 characters long.
   const database = createHash('sha256').update(String(queryRunner.dataSource.options.database));
@@ -65,7 +72,7 @@ async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void
   try {
     await work();
   } finally {
-    // Should this fail, the lock goes with the connection; what went wrong before is what is to be told.
+    // If this fails, the lock ends with the connection. The error to report is that of the work.
     await queryRunner.query('DO RELEASE_LOCK(?)', [name]).catch(() => undefined);
   }
 }
@@ -79,7 +86,10 @@ async function takeLock(queryRunner: QueryRunner, name: string): Promise<void> {
   throw new Error('another instance holds the migration lock');
 }
 
-/** SQLite has one writer at a time, and its definitions are part of the transaction. */
+/**
+ * Works in a transaction: SQLite has one writer at a time, and its definitions are part of the
+ * transaction.
+ */
 async function underWriteLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
   await queryRunner.query('BEGIN IMMEDIATE');
   try {

@@ -1,6 +1,9 @@
 import { Column, type ColumnOptions } from 'typeorm';
 
-/** A point in time, in milliseconds since 1970. MySQL hands a bigint over as a string, SQLite as a number. */
+/**
+ * Declares a point in time, in milliseconds since 1970. MySQL returns a bigint as a string, SQLite
+ * as a number.
+ */
 export function TimeColumn(options: ColumnOptions = {}): PropertyDecorator {
   return Column({
     ...options,

@@ -10,10 +10,16 @@ type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATABASE
 /** Migrations in the order in which they are applied. */
 export type Migrations = (new () => MigrationInterface)[];
 
-/** Share of `DATABASE_TIMEOUT` for one statement: what a request needs besides, a verdict on a silent server above all, takes the rest. */
+/**
+ * The share of `DATABASE_TIMEOUT` for one statement. A request needs the rest to wait for a verdict
+ * on a silent server.
+ */
 const ONE_STATEMENT = 0.8;
 
-/** Returns the options of a MySQL-protocol server where `DATABASE_URL` names one, else of an SQLite file under `DATA_DIR`. */
+/**
+ * Returns the options of the server that `DATABASE_URL` names, or else of an SQLite file under
+ * `DATA_DIR`.
+ */
 export function dataSourceOptions(settings: StoreSettings, migrations: Migrations): DataSourceOptions {
   const common = {
     migrations,

@@ -5,7 +5,10 @@ import { dataSourceOptions, type Migrations } from './data-source-options.js';
 import { DatabaseService } from './database.service.js';
 import { StatementsService } from './statements.service.js';
 
-/** The connection to the store. Knows no table: each feature registers its entities by `TypeOrmModule.forFeature`. */
+/**
+ * The connection to the store. Knows no table: each feature registers its entities by
+ * `TypeOrmModule.forFeature`.
+ */
 @Global()
 @Module({})
 export class DatabaseModule {
@@ -18,7 +21,8 @@ export class DatabaseModule {
           useFactory: (config: Config) => ({
             ...dataSourceOptions(config, migrations),
             autoLoadEntities: true,
-            // The DatabaseService connects, so that a start without a database waits for it instead of failing.
+            // The DatabaseService connects, so that a start without a database waits instead of
+            // failing.
             manualInitialization: true,
           }),
         }),

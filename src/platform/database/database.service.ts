@@ -3,20 +3,21 @@ import { DataSource } from 'typeorm';
 import { CONFIG, type Config } from '../config/config.js';
 import { applyMigrations } from './apply-migrations.js';
 import { assertFit } from './fitness.js';
-import { gathered } from './gathered.js';
+import { batched } from './batched.js';
 import { StatementsService } from './statements.service.js';
 import { cannotBeOpened, prepareStoreFile } from './store-file.js';
 
-/** Questions whether the store is there. */
+/** How questions whether the store answers are batched. */
 const PINGS = { underWay: 1, size: 1_000 };
 
 /** The connection to the store. */
 @Injectable()
 export class DatabaseService {
   /**
-   * One round trip over each set of connections for all who ask meanwhile: anyone may ask, and as often as they like. Reads a table, since a node of a MySQL group that
-   * lost the others still answers without one.
-   * @throws whatever the driver throws when the store does not answer
+   * Asks the store whether it answers. Callers that ask meanwhile share one round trip over each
+   * set of connections, so it may be called at any rate. Reads a table, since a node of a MySQL
+   * group that lost the others still answers statements without one.
+   * @throws the error of the driver when the store does not answer
    */
   readonly ping: () => Promise<void>;
 
@@ -25,13 +26,14 @@ export class DatabaseService {
     private readonly statements: StatementsService,
     @Inject(CONFIG) { DATABASE_TIMEOUT }: Config,
   ) {
-    const ask = gathered<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
+    const ask = batched<null, undefined>((keys) => this.ask(keys), { ...PINGS, patienceMs: DATABASE_TIMEOUT * 1000 });
     this.ping = () => ask(null);
   }
 
   /**
    * Connects and brings the tables up to date. May be called again after it failed.
-   * @throws ConfigError when the file of the embedded store cannot be used, or the store is not what it has to be
+   * @throws ConfigError when the file of the embedded store cannot be used, or the store is not
+   * what it has to be
    */
   async connect(): Promise<void> {
     if (this.isEmbedded) await this.openFile();
@@ -41,14 +43,15 @@ export class DatabaseService {
   }
 
   /**
-   * To be called before the first request. At the start the embedded store waits for other processes to let go of its file, up to 5 s, and
-   * nothing else is done meanwhile; from then on whoever meets one tries again, see `retrying`, and others are served.
+   * Prepares the store for requests. At the start the embedded store blocks this process, up to 5
+   * s, while another one holds its file. From then on a statement that finds the file busy is
+   * repeated, see `retrying`, and others are served.
    */
   async serve(): Promise<void> {
     if (this.isEmbedded) await this.dataSource.query('PRAGMA busy_timeout = 0');
   }
 
-  /** Whether the embedded store is in use. */
+  /** Tells whether the embedded store is in use. */
   get isEmbedded(): boolean {
     return this.dataSource.options.type !== 'mysql';
   }

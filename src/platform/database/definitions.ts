@@ -1,28 +1,72 @@
 import type { QueryRunner } from 'typeorm';
-import { isDefinedAlready } from './store-errors.js';
+import { isDefinedAlready, isUndefinedAlready } from './store-errors.js';
+
+// MySQL commits each definition by itself, so a start that was cut short between a definition and
+// the record of its migration repeats it. Instances at two nodes of a cluster may make the same
+// definition at once. So each function here does nothing where its work is done already, or is done
+// by another instance meanwhile.
 
 /**
- * Creates a table from column and index definitions in the SQL that both stores speak.
- * MySQL and MariaDB get their engine, character set and collation by name, since a server's defaults differ (latin1 among
- * them), and text compares by code point as SQLite does. Does nothing where the table is there: MySQL commits each
- * definition by itself, so a start that was cut short between table and migration record is simply repeated.
+ * Creates a table from column and index definitions in the SQL that both stores speak. MySQL and
+ * MariaDB get their engine, character set and collation by name, since the defaults of servers
+ * differ (latin1 among them). So text compares by code point, as it does in SQLite.
  */
 export async function createTable(
   queryRunner: QueryRunner,
   name: string,
   definitions: readonly string[],
 ): Promise<void> {
-  const isMySql = queryRunner.dataSource.options.type === 'mysql';
-  const options = isMySql ? ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin' : '';
+  const options = isMySql(queryRunner) ? ' ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin' : '';
   await queryRunner.query(`CREATE TABLE IF NOT EXISTS ${name} (${definitions.join(', ')})${options}`);
 }
 
-/** Indexes columns. Does nothing where the index is there, or is made meanwhile by an instance at another node of a cluster. */
+/**
+ * Adds a column to a table. The column must be nullable or have a default, since replicas of the
+ * version before go on inserting rows without it.
+ * @param definition its name, its type and what else it has, in the SQL that both stores speak
+ * @throws Error for a column that rows cannot be inserted without
+ */
+export async function addColumn(queryRunner: QueryRunner, table: string, definition: string): Promise<void> {
+  if (/\bNOT NULL\b/i.test(definition) && !/\bDEFAULT\b/i.test(definition))
+    throw new Error(`the column ${table}.${definition} must be nullable or have a default`);
+  const [name = ''] = definition.split(' ', 1);
+  if (await queryRunner.hasColumn(table, name)) return;
+  await unless(isDefinedAlready, queryRunner.query(`ALTER TABLE ${table} ADD COLUMN ${definition}`));
+}
+
+/** Removes a column from a table. For `down`, after the indexes of the column. */
+export async function dropColumn(queryRunner: QueryRunner, table: string, name: string): Promise<void> {
+  if (!(await queryRunner.hasColumn(table, name))) return;
+  await unless(isUndefinedAlready, queryRunner.query(`ALTER TABLE ${table} DROP COLUMN ${name}`));
+}
+
+/** Creates an index of one or more columns. */
 export async function createIndex(queryRunner: QueryRunner, table: string, ...columns: string[]): Promise<void> {
-  const name = [table, ...columns].join('_');
+  const name = indexName(table, columns);
   const isThere = (await queryRunner.getTable(table))?.indices.some((index) => index.name === name);
   if (isThere) return;
-  await queryRunner.query(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`).catch((error: unknown) => {
-    if (!isDefinedAlready(error)) throw error;
-  });
+  await unless(isDefinedAlready, queryRunner.query(`CREATE INDEX ${name} ON ${table} (${columns.join(', ')})`));
+}
+
+/** Removes an index that {@link createIndex} created. For `down`. */
+export async function dropIndex(queryRunner: QueryRunner, table: string, ...columns: string[]): Promise<void> {
+  const on = isMySql(queryRunner) ? ` ON ${table}` : '';
+  await unless(isUndefinedAlready, queryRunner.query(`DROP INDEX ${indexName(table, columns)}${on}`));
+}
+
+function indexName(table: string, columns: readonly string[]): string {
+  return [table, ...columns].join('_');
+}
+
+function isMySql(queryRunner: QueryRunner): boolean {
+  return queryRunner.dataSource.options.type === 'mysql';
+}
+
+/** Waits for a definition, and takes one kind of error for success. */
+async function unless(isDone: (error: unknown) => boolean, definition: Promise<unknown>): Promise<void> {
+  try {
+    await definition;
+  } catch (error) {
+    if (!isDone(error)) throw error;
+  }
 }

@@ -2,8 +2,9 @@ import Libsql from 'libsql';
 import { isConflict } from './store-errors.js';
 
 /**
- * libsql, which leaves a statement that could not have the file in progress, where better-sqlite3 resets it. As long as one is, SQLite
- * commits nothing on its connection, although every later write is answered as if it did (tursodatabase/libsql-js pull request 238).
+ * libsql, with statements that end. libsql leaves a statement in progress that found the file busy,
+ * where better-sqlite3 resets it. Meanwhile SQLite commits nothing on the connection, although it
+ * acknowledges every later write (tursodatabase/libsql-js pull request 238).
  */
 export class EmbeddedDriver extends Libsql {
   constructor(path: string, options?: Libsql.Options) {
@@ -25,13 +26,16 @@ export class EmbeddedDriver extends Libsql {
     return statement;
   }
 
-  /** Ends a statement by running it where it can do nothing: it fails, and by that is over. */
+  /**
+   * Ends a statement by running it where it can do nothing: it fails, and so is no longer in
+   * progress.
+   */
   private end(run: () => unknown): void {
     this.exec('PRAGMA query_only = ON');
     try {
       run();
     } catch {
-      // As it should.
+      // The error that is wanted.
     } finally {
       this.exec('PRAGMA query_only = OFF');
     }

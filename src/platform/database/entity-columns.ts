@@ -1,7 +1,7 @@
 import { getMetadataArgsStorage, type ValueTransformer } from 'typeorm';
 import type { Row, Value } from './statements.service.js';
 
-/** Some columns of an entity, for rows that are inserted by hand. */
+/** Some columns of an entity, for inserts that are written by hand. */
 export class EntityColumns<Entity extends object, Property extends keyof Entity & string> {
   private readonly columns;
 
@@ -9,17 +9,17 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
     this.columns = columnsOf(target, properties);
   }
 
-  /** For `INSERT INTO table`. */
+  /** The text behind `INSERT INTO table`. */
   get insertion(): string {
     return `(${this.columns.map(({ name }) => name).join(', ')}) VALUES ${this.places}`;
   }
 
-  /** One row of values, for an {@link insertion} of more than one. */
+  /** The places of one more row, for an {@link insertion} of several. */
   get places(): string {
     return `(${this.columns.map(() => '?').join(', ')})`;
   }
 
-  /** The values of {@link insertion}. */
+  /** Returns the values of a row, in the order of {@link insertion}. */
   valuesOf(entity: Readonly<Record<Property, Value>>): Value[] {
     return this.columns.map(({ property }) => entity[property]);
   }
@@ -41,12 +41,12 @@ export class Selection<Entity extends object, Property extends keyof Entity & st
     }));
   }
 
-  /** For `SELECT`. */
+  /** The text behind `SELECT`. */
   get text(): string {
     return this.columns.map(({ name, label }) => `${this.alias}.${name} AS ${label}`).join(', ');
   }
 
-  /** The entity in a row of the query. */
+  /** Returns the entity in a row of the query. */
   read(row: Row): Pick<Entity, Property> {
     const entity: Record<string, unknown> = {};
     for (const { property, label, from } of this.columns) {
@@ -57,7 +57,7 @@ export class Selection<Entity extends object, Property extends keyof Entity & st
   }
 }
 
-/** Names and conversions, as the entity says. */
+/** Finds the names and conversions of columns, as the entity declares them. */
 function columnsOf<Property extends string>(target: new () => object, properties: readonly Property[]) {
   const known = getMetadataArgsStorage().filterColumns(target);
   return properties.map((property) => {

@@ -9,8 +9,9 @@ interface Settings {
 }
 
 /**
- * Whether the store can be relied on for what is promised over it. To be asked before migrations are applied.
- * @throws ConfigError naming what is in the way
+ * Checks that the store can keep the promises of this service. To be called before migrations are
+ * applied.
+ * @throws ConfigError that names the problem
  */
 export async function assertFit(dataSource: DataSource): Promise<void> {
   const isMySql = dataSource.options.type === 'mysql';
@@ -19,16 +20,16 @@ export async function assertFit(dataSource: DataSource): Promise<void> {
   if (problem) throw new ConfigError(`${isMySql ? 'DATABASE_URL' : 'DATA_DIR'}: ${problem}`);
 }
 
-/** What the server makes of a connection, whatever the connection asks for. */
+/** Checks settings that the server imposes on a connection, whatever the connection asks for. */
 async function settingsProblem(dataSource: DataSource): Promise<string | undefined> {
   const [settings] = await dataSource.query<Settings[]>(
     `SELECT @@SESSION.sql_mode AS sqlMode, @@character_set_client AS client,
        @@character_set_connection AS \`connection\`, @@character_set_results AS results`,
   );
   const { sqlMode = '', ...charsets } = settings ?? {};
-  // Without it, what is too long for its column is cut: one name would become another.
+  // Without it, texts that are too long for their column are cut: one name would become another.
   if (!/STRICT_(TRANS|ALL)_TABLES/.test(sqlMode)) return 'the SQL mode of the server must have STRICT_TRANS_TABLES';
-  // With it, the driver's quoting of texts is none.
+  // With it, the driver does not quote texts safely.
   if (sqlMode.includes('NO_BACKSLASH_ESCAPES')) return 'the SQL mode of the server must not have NO_BACKSLASH_ESCAPES';
   if (sqlMode.includes('EMPTY_STRING_IS_NULL')) return 'the SQL mode of the server must not have EMPTY_STRING_IS_NULL';
   if (Object.values(charsets).some((charset) => charset !== 'utf8mb4'))
@@ -36,7 +37,10 @@ async function settingsProblem(dataSource: DataSource): Promise<string | undefin
   return undefined;
 }
 
-/** Tables that somebody has converted: in another collation, names that differ would be the same. */
+/**
+ * Finds a table that an operator has converted: in another collation, different names would be
+ * equal.
+ */
 async function tablesProblem(dataSource: DataSource): Promise<string | undefined> {
   const tables = dataSource.entityMetadatas.map(({ tableName }) => tableName);
   const others = await dataSource.query<{ name: string }[]>(
@@ -47,7 +51,7 @@ async function tablesProblem(dataSource: DataSource): Promise<string | undefined
   return others[0] && `the table ${others[0].name} must have the collation utf8mb4_bin`;
 }
 
-/** Migrations that this version does not know: it would write rows that the newer one takes for complete. */
+/** Finds migrations of a newer version, which would take the rows of this one for complete. */
 async function newerSchema(dataSource: DataSource): Promise<string | undefined> {
   const known = new Set(dataSource.migrations.map((migration) => migration.name));
   const applied = await appliedMigrations(dataSource);

@@ -18,15 +18,16 @@ const TAKE_FIRST = `INSERT INTO migration_lock (id, holder, taken_until) VALUES 
 const RENEW = `UPDATE migration_lock SET taken_until = ${UNTIL} WHERE id = 1 AND holder = ?`;
 const RELEASE = 'UPDATE migration_lock SET taken_until = 0 WHERE id = 1 AND holder = ?';
 
-/** Whether the server is a node of a MySQL group, or is configured to be one. */
+/** Tells whether the server is a node of a MySQL group, or is configured to be one. */
 export async function isInGroup(dataSource: DataSource): Promise<boolean> {
   const rows = await dataSource.query<{ Value: string }[]>("SHOW VARIABLES LIKE 'group_replication_group_name'");
   return (rows[0]?.Value ?? '') !== '';
 }
 
 /**
- * Runs work while no instance at any node of the group does. Nodes do not know each other's named locks. Two nodes that define the
- * same index at once both succeed, cannot apply each other's definition, and both leave the group.
+ * Runs work while no other instance at any node of the group does. Named locks are per node. Two
+ * nodes that define the same index at once both succeed, cannot apply each other's definition, and
+ * both leave the group.
  * @throws when another instance holds the lock for minutes
  */
 export async function underGroupLock(dataSource: DataSource, work: () => Promise<void>): Promise<void> {
@@ -50,8 +51,8 @@ export async function underGroupLock(dataSource: DataSource, work: () => Promise
 }
 
 /**
- * Creates the table of the lock. Two nodes may do so at once. Neither may wait until the other has its definition (`AFTER`), or both
- * would wait for ever, and the group with them.
+ * Creates the table of the lock. Two nodes may do so at once. Neither may wait until the other has
+ * its definition (`AFTER`), or both would wait for ever, and the group with them.
  */
 async function createLock(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
@@ -70,7 +71,7 @@ async function createLock(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** @returns whether the lock was free; certification lets one node through */
+/** Takes the lock. @returns whether it was free. Certification lets one node through */
 async function take(dataSource: DataSource, holder: string): Promise<boolean> {
   const { affectedRows } = await retrying(() => dataSource.query<{ affectedRows: number }>(TAKE, [holder]));
   if (affectedRows === 1) return true;

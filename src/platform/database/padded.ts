@@ -1,10 +1,16 @@
-/** Items, the first of them once more until there are a power of two: a few statements to prepare instead of one for each number. */
+/**
+ * Repeats the first item until there are a power of two, so that a few prepared statements do for
+ * all numbers of items.
+ */
 export function padded<Item>(items: readonly Item[]): Item[] {
   const missing = 2 ** Math.ceil(Math.log2(items.length)) - items.length;
   return [...items, ...items.slice(0, 1).flatMap((first) => new Array<Item>(missing).fill(first))];
 }
 
-/** Makes the text of a statement once for each number of items: for a few numbers, such as {@link padded} leaves. */
+/**
+ * Makes the text of a statement once for each number of items. For the few numbers that {@link
+ * padded} leaves.
+ */
 export function bySize(textOf: (count: number) => string): (count: number) => string {
   const texts = new Map<number, string>();
   return (count) => {
@@ -14,7 +20,7 @@ export function bySize(textOf: (count: number) => string): (count: number) => st
   };
 }
 
-/** For `IN`: places of this many values. */
+/** Returns the places of this many values, for `IN`. */
 export function placesOf(count: number): string {
   return `(?${', ?'.repeat(count - 1)})`;
 }

@@ -3,15 +3,24 @@ import { isConflict, isConnectionLost } from './store-errors.js';
 
 const ATTEMPTS = 4;
 const PAUSE_MS = 20;
-/** From the first attempt on, after which there is no other: several waits for a lock would outlast whoever waits for the answer. */
+/**
+ * No attempt starts later than this after the first one, so that waits for locks do not outlast the
+ * client.
+ */
 const PATIENCE_MS = 900;
 
-/** Runs one statement, again if the store gave it up for the sake of another: a deadlock, a lock that took too long, a busy file. */
+/**
+ * Runs a statement, and repeats it when it met another statement: a deadlock, a lock held for too
+ * long, a busy file. The store has changed nothing in these cases.
+ */
 export function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
   return retryingOn(isConflict, statement);
 }
 
-/** Runs a statement that may be carried out twice, such as a read, again also if its connection was lost: after a restart of the database, all of the pool are. */
+/**
+ * Runs a statement that may be applied twice, such as a read, and repeats it also when its
+ * connection was lost. After a restart of the database all connections of the pool are.
+ */
 export function retryingRepeatable<Result>(statement: () => Promise<Result>): Promise<Result> {
   return retryingOn((error) => isConflict(error) || isConnectionLost(error), statement);
 }

@@ -6,32 +6,32 @@ import type { BoundedPool } from './bounded-pool.js';
 export type Row = Readonly<Record<string, string | number | null>>;
 export type Value = string | number | null;
 
-/** Where statements are run, prepared once a connection. */
+/** Runs statements that are prepared once a connection. */
 export interface Statements {
   read(sql: string, values: readonly Value[]): Promise<Row[]>;
   /** @returns how many rows matched */
   write(sql: string, values: readonly Value[]): Promise<number>;
 }
 
-/** Lookups of sessions, and rotations: two at a time of each. */
-const GATHERED = 4;
+/** Connections for batches: two for look-ups of sessions, two for rotations. */
+const FOR_BATCHES = 4;
 
 /**
- * Runs the few statements that every request needs, prepared once a connection. An ORM builds its text anew at each call,
- * which takes longer than the database does.
+ * Runs the few statements that every request needs, prepared once a connection. An ORM builds the
+ * text anew at each call, which takes longer than the database does.
  */
 @Injectable()
 export class StatementsService implements Statements {
   private readonly prepared = new Map<string, Libsql.Statement>();
 
   /**
-   * For statements that are gathered, of which so few run at a time that they never wait for a connection: verify and refresh are served
-   * however many other requests there are.
+   * Runs batches over connections of their own. So few run at a time that they never wait for a
+   * connection, so verify and refresh are served however many other requests there are.
    */
-  readonly gathered: Statements;
+  readonly batched: Statements;
 
   constructor(private readonly dataSource: DataSource) {
-    this.gathered = this.lane(GATHERED);
+    this.batched = this.lane(FOR_BATCHES);
   }
 
   async read(sql: string, values: readonly Value[]): Promise<Row[]> {
@@ -45,8 +45,9 @@ export class StatementsService implements Statements {
   }
 
   /**
-   * Gives some of the statements connections of their own, and a queue of their own before them: a flood of these leaves the others theirs.
-   * The embedded store has one connection, which never waits.
+   * Returns a way for some of the statements, with connections and a queue of their own. So a flood
+   * of them does not delay the others. The embedded store has one connection, which is never waited
+   * for.
    */
   lane(connections: number): Statements {
     if (!this.isMySql) return this;
@@ -69,7 +70,7 @@ export class StatementsService implements Statements {
     return this.dataSource.options.type === 'mysql';
   }
 
-  /** Of a MySQL-protocol store, once it is connected. */
+  /** The pool of a MySQL-protocol store, which is there once the store is connected. */
   private get pool(): BoundedPool {
     return (this.dataSource.driver as unknown as { pool: BoundedPool }).pool;
   }

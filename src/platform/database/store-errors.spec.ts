@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { isConflict, isRefusedByThisServer, isStoreUnavailable } from './store-errors.js';
+import {
+  isConflict,
+  isConnectionLost,
+  isDefinedAlready,
+  isOfServer,
+  isRefusedByThisServer,
+  isStoreUnavailable,
+  isUndefinedAlready,
+  isUniqueViolation,
+  misconfigurationOf,
+} from './store-errors.js';
 
 /** An error as mysql2 makes it. */
 const errorOf = (errno: number, code: string | undefined, sqlState: string, message = '') =>
@@ -37,5 +47,87 @@ describe('An error of a node in a MySQL group', () => {
   it('is an error of this service if a table has no primary key', () => {
     const error = errorOf(3098, 'ER_BEFORE_DML_VALIDATION_ERROR', 'HY000');
     expect([isConflict(error), isStoreUnavailable(error)]).toEqual([false, false]);
+  });
+});
+
+const PREDICATES = {
+  conflict: isConflict,
+  defined: isDefinedAlready,
+  lost: isConnectionLost,
+  refused: isRefusedByThisServer,
+  server: isOfServer,
+  unavailable: isStoreUnavailable,
+  undefined: isUndefinedAlready,
+  unique: isUniqueViolation,
+};
+
+describe('An error of a store', () => {
+  it.each<[string, string | undefined, string, string]>([
+    ['ER_DUP_ENTRY', '23000', '', 'server unique'],
+    ['SQLITE_CONSTRAINT_UNIQUE', undefined, '', 'unique'],
+    ['SQLITE_CONSTRAINT_PRIMARYKEY', undefined, '', 'unique'],
+    ['ER_LOCK_DEADLOCK', '40001', '', 'conflict server unavailable'],
+    ['ER_LOCK_WAIT_TIMEOUT', 'HY000', '', 'conflict server unavailable'],
+    ['SQLITE_BUSY', undefined, '', 'conflict unavailable'],
+    ['SQLITE_BUSY_SNAPSHOT', undefined, '', 'conflict unavailable'],
+    ['SQLITE_LOCKED', undefined, '', 'conflict unavailable'],
+    ['ER_TABLE_EXISTS_ERROR', '42S01', '', 'defined server'],
+    ['ER_DUP_KEYNAME', '42000', '', 'defined server'],
+    ['ER_DUP_FIELDNAME', '42S21', '', 'defined server'],
+    ['SQLITE_ERROR', undefined, 'duplicate column name: a', 'defined'],
+    ['SQLITE_ERROR', undefined, 'index a_b already exists', 'defined'],
+    ['SQLITE_ERROR', undefined, 'no such column: "a"', 'undefined'],
+    ['SQLITE_ERROR', undefined, 'no such index: a_b', 'undefined'],
+    ['SQLITE_ERROR', undefined, 'near "SELEC": syntax error', ''],
+    ['ER_CANT_DROP_FIELD_OR_KEY', '42000', '', 'server undefined'],
+    ['PROTOCOL_CONNECTION_LOST', undefined, '', 'lost unavailable'],
+    ['ECONNRESET', undefined, '', 'lost unavailable'],
+    ['EPIPE', undefined, '', 'lost unavailable'],
+    ['ECONNREFUSED', undefined, '', 'unavailable'],
+    ['ETIMEDOUT', undefined, '', 'unavailable'],
+    ['EAI_AGAIN', undefined, '', 'unavailable'],
+    ['POOL_QUEUE_FULL', undefined, '', 'unavailable'],
+    ['', undefined, 'Queue limit reached.', 'unavailable'],
+    ['', undefined, 'Pool is closed.', 'lost unavailable'],
+    ['', undefined, "Can't add new command when connection is in closed state", 'lost unavailable'],
+    ['ER_OPTION_PREVENTS_STATEMENT', 'HY000', '', 'refused server unavailable'],
+    ['ER_SERVER_SHUTDOWN', '08S01', '', 'refused server unavailable'],
+    ['ER_CON_COUNT_ERROR', '08004', '', 'refused server unavailable'],
+    ['ER_UNKNOWN_STMT_HANDLER', 'HY000', '', 'refused server unavailable'],
+    ['ER_QUERY_INTERRUPTED', '70100', '', 'server unavailable'],
+    ['ER_RECORD_FILE_FULL', 'HY000', '', 'server unavailable'],
+    ['SQLITE_FULL', undefined, '', 'unavailable'],
+    ['SQLITE_IOERR_WRITE', undefined, '', 'unavailable'],
+    ['ER_DATA_TOO_LONG', '22001', '', 'server'],
+    ['ER_PARSE_ERROR', '42000', '', 'server'],
+    ['ER_NO_SUCH_TABLE', '42S02', '', 'server'],
+  ])('with code %j, SQL state %j and text %j is: %s', (code, sqlState, message, expected) => {
+    const error = Object.assign(new Error(message), { code, ...(sqlState && { sqlState }) });
+    const holding = Object.entries(PREDICATES).filter(([, holds]) => holds(error));
+    expect(holding.map(([name]) => name).join(' ')).toBe(expected);
+  });
+
+  it('that ends its connection passes, whatever its code', () => {
+    expect(isStoreUnavailable(Object.assign(new Error(), { code: 'ER_MYSTERY', fatal: true }))).toBe(true);
+  });
+
+  it.each([undefined, null, 'text', {}])('is not %j', (value) => {
+    expect(Object.values(PREDICATES).filter((holds) => holds(value))).toEqual([]);
+    expect(misconfigurationOf(value)).toBeUndefined();
+  });
+
+  it.each([
+    ['ER_ACCESS_DENIED_ERROR', '', 'user and password'],
+    ['ER_DBACCESS_DENIED_ERROR', '', 'user and password'],
+    ['ER_BAD_DB_ERROR', '', 'no such database'],
+    ['HANDSHAKE_NO_SSL_SUPPORT', '', 'ssl=on'],
+    ['HANDSHAKE_SSL_ERROR', 'self-signed certificate\nand more', 'refused: self-signed certificate'],
+  ])('%s tells what is wrong with DATABASE_URL', (code, message, words) => {
+    expect(misconfigurationOf(Object.assign(new Error(message), { code }))).toContain(words);
+  });
+
+  it('in a handshake that breaks off tells nothing of DATABASE_URL', () => {
+    const error = Object.assign(new Error('read ECONNRESET'), { code: 'HANDSHAKE_SSL_ERROR' });
+    expect(misconfigurationOf(error)).toBeUndefined();
   });
 });

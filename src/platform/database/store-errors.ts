@@ -1,6 +1,6 @@
 import { QueryFailedError } from 'typeorm';
 
-/** What mysql2, libsql and Node's sockets put on their errors. */
+/** The properties that mysql2, libsql and Node's sockets set on their errors. */
 interface DriverError {
   readonly code?: string;
   readonly errno?: number;
@@ -9,42 +9,61 @@ interface DriverError {
   readonly message?: string;
 }
 
-/** A unique key or primary key exists already. */
+/** Tells whether a row with this unique key or primary key exists already. */
 export function isUniqueViolation(error: unknown): boolean {
   const { code } = driverErrorOf(error);
   return code === 'ER_DUP_ENTRY' || code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY';
 }
 
-/** Group Replication says by ROLLBACK_DURING_COMMIT that a commit of another node came first; Galera says that it is a deadlock. */
+/**
+ * Where a commit of another node came first, Group Replication says ROLLBACK_DURING_COMMIT, and
+ * Galera says deadlock.
+ */
 const CONFLICT =
   /^(ER_LOCK_DEADLOCK|ER_LOCK_WAIT_TIMEOUT|ER_TRANSACTION_ROLLBACK_DURING_COMMIT|SQLITE_BUSY\w*|SQLITE_LOCKED\w*)$/;
 
-/** Another statement stood in the way; nothing was changed, and the same statement may be run again. */
+/**
+ * Tells whether another statement was in the way. The store has changed nothing, so the statement
+ * may be repeated.
+ */
 export function isConflict(error: unknown): boolean {
   return CONFLICT.test(driverErrorOf(error).code ?? '') || isDeadlockAtCommit(error);
 }
 
-/** Another node's transaction took the row from one that was about to commit. With any other number, that error says less. */
+/**
+ * Tells whether another node took the row at the commit. Other numbers of this error do not say so.
+ */
 function isDeadlockAtCommit(error: unknown): boolean {
   const { code, message = '' } = driverErrorOf(error);
   return code === 'ER_ERROR_DURING_COMMIT' && message.startsWith('Got error 149 ');
 }
 
-/** A table or an index of that name exists already. */
+/** Tells whether a table, a column or an index of that name exists already. */
 export function isDefinedAlready(error: unknown): boolean {
-  return /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME)$/.test(driverErrorOf(error).code ?? '');
+  const { code = '', message = '' } = driverErrorOf(error);
+  if (code === 'SQLITE_ERROR') return /already exists|duplicate column name/.test(message);
+  return /^ER_(TABLE_EXISTS_ERROR|DUP_KEYNAME|DUP_FIELDNAME)$/.test(code);
 }
 
-/** SQLSTATE classes of what passes: connection, transaction state, rollback, intervention. */
+/** Tells whether there is no column or index of that name. */
+export function isUndefinedAlready(error: unknown): boolean {
+  const { code = '', message = '' } = driverErrorOf(error);
+  if (code === 'SQLITE_ERROR') return /no such (column|index)/.test(message);
+  return code === 'ER_CANT_DROP_FIELD_OR_KEY';
+}
+
+/** SQLSTATE classes of errors that pass: connection, transaction state, rollback, intervention. */
 const PASSING_STATE = /^(08|25|40|57|70)/;
-/** The same told by their names alone. */
+/** Errors that pass and that only their names tell. */
 const PASSING_CODE = new RegExp(
   '^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|POOL_' +
     '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY' +
     '|ERROR_ON_WRITE|GET_ERRNO|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|MAX_PREPARED_STMT_COUNT_REACHED' +
-    // A node has lost the others while it committed, and does not know whether they have the transaction.
+    // A node has lost the others while it committed, and does not know whether they have the
+    // transaction.
     '|ERROR_DURING_COMMIT|RUN_HOOK_ERROR' +
-    // A node of a group is not in it at present, or has left it while a statement waited for the others.
+    // A node of a group is not in it at present, or has left it while a statement waited for the
+    // others.
     '|GRP_TRX_CONSISTENCY_|SERVER_OFFLINE_MODE' +
     '|CON_COUNT_ERROR|HOST_IS_BLOCKED|HANDSHAKE_ERROR|CANT_CREATE_THREAD|UNKNOWN_STMT_HANDLER|QUERY_TIMEOUT|STATEMENT_TIMEOUT|TABLESPACE_)' +
     '|SQLITE_(BUSY|LOCKED|IOERR|FULL|READONLY|CANTOPEN|CORRUPT|NOTADB|NOMEM|PROTOCOL))',
@@ -53,10 +72,13 @@ const PASSING_CODE = new RegExp(
 const REFUSED_BY_THIS_SERVER =
   /^ER_(OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|CANT_EXECUTE_IN_READ_ONLY_TRANSACTION|SERVER_SHUTDOWN|UNKNOWN_STMT_HANDLER|RUN_HOOK_ERROR|GRP_TRX_CONSISTENCY_\w+|SERVER_OFFLINE_MODE)$/;
 
-/** MySQL 9 says so when a server is in offline mode. The driver has no name for it. */
+/** The error of a MySQL 9 server in offline mode, for which the driver has no name. */
 const OFFLINE_MODE_WITH_REASON = 6400;
 
-/** The store cannot be reached or cannot serve just now, and the same statement may go through later. */
+/**
+ * Tells whether the store cannot be reached or cannot serve now, so that the same statement may
+ * succeed later.
+ */
 export function isStoreUnavailable(error: unknown): boolean {
   const { code = '', sqlState = '', errno, fatal } = driverErrorOf(error);
   return (
@@ -69,35 +91,44 @@ export function isStoreUnavailable(error: unknown): boolean {
   );
 }
 
-/** mysql2 says only in words that a pooled connection or the pool itself is closed. */
+/** Finds the error of a closed connection or pool, which mysql2 gives no code. */
 function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && /closed state|pool is closed/i.test(error.message);
 }
 
-/** It says so too when too many wait for a connection. */
+/** Finds the error of a full queue for connections, which mysql2 gives no code. */
 function isQueueFull(error: unknown): boolean {
   return error instanceof Error && /queue limit reached/i.test(error.message);
 }
 
-/** The server itself has said it, and so is there. */
+/** Tells whether the server itself sent the error, and so is there. */
 export function isOfServer(error: unknown): boolean {
   return driverErrorOf(error).sqlState !== undefined;
 }
 
-/** Another server may take what this one refuses: it is a replica now, has left its cluster, shuts down, or has not prepared what it should run. */
+/**
+ * Tells whether another server may accept what this one refuses: it has become a replica, has left
+ * its cluster, is shutting down, or has lost the prepared statement.
+ */
 export function isRefusedByThisServer(error: unknown): boolean {
   const { code = '', sqlState = '', errno } = driverErrorOf(error);
   return sqlState.startsWith('08') || errno === OFFLINE_MODE_WITH_REASON || REFUSED_BY_THIS_SERVER.test(code);
 }
 
-/** A connection was found closed; another one may well work. Not so where there is no server. */
+/**
+ * Tells whether a connection was found closed, so that another one may work. A server that is away
+ * gives other errors.
+ */
 export function isConnectionLost(error: unknown): boolean {
   return (
     /^(PROTOCOL_CONNECTION_LOST|ECONNRESET|EPIPE)$/.test(driverErrorOf(error).code ?? '') || isConnectionLoss(error)
   );
 }
 
-/** What the server says to a `DATABASE_URL` that is wrong, in words for whoever set it. */
+/**
+ * Returns what is wrong with `DATABASE_URL`, in words for the operator; undefined for an error that
+ * does not tell.
+ */
 export function misconfigurationOf(error: unknown): string | undefined {
   switch (driverErrorOf(error).code) {
     case 'ER_ACCESS_DENIED_ERROR':
@@ -114,7 +145,10 @@ export function misconfigurationOf(error: unknown): string | undefined {
   }
 }
 
-/** Connections that break while TLS is set up have the same code; only what is said of a certificate does not pass. */
+/**
+ * Connections that break during the TLS handshake have the same code. Only a problem of a
+ * certificate stays.
+ */
 function certificateProblem(message: string): string | undefined {
   const [line = ''] = message.split('\n', 1);
   return /certificate/i.test(line) ? `the certificate of the server is refused: ${line}` : undefined;

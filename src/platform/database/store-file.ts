@@ -4,12 +4,16 @@ import { ConfigError } from '../config/config.error.js';
 import { makeDataFolder } from '../config/data-folder.js';
 import { isOpenToAll, touchFile, UnfitFileError } from '../config/read-file.js';
 
-/** SQLite gives the files beside a new store the mode of the store; those that exist keep theirs. */
+/**
+ * The files beside the store. SQLite gives new ones the mode of the store; those that exist keep
+ * their own.
+ */
 const BESIDE = ['-wal', '-shm'];
 
 /**
- * Makes the file of the embedded store before SQLite does, for its owner alone.
- * @throws ConfigError when it is no regular file, or when all users of this machine may read or change it
+ * Creates the file of the embedded store before SQLite does, so that only its owner can open it.
+ * @throws ConfigError when it is no regular file, or when all users of this machine may read or
+ * change it
  */
 export function prepareStoreFile(path: string): void {
   try {
@@ -28,7 +32,7 @@ export function prepareStoreFile(path: string): void {
   }
 }
 
-/** What stops a start over the embedded store, in one line. */
+/** Returns the error of a start whose embedded store cannot be opened. */
 export function cannotBeOpened(error: unknown): ConfigError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return new ConfigError(`DATA_DIR: the store in it cannot be opened (${code})`, { cause: error });
@@ -36,5 +40,5 @@ export function cannotBeOpened(error: unknown): ConfigError {
 
 function assertPrivate(stats: { mode: number }): void {
   if (isOpenToAll(stats))
-    throw new ConfigError('DATA_DIR: the store in it is open to everybody on this machine; run chmod o= on its files');
+    throw new ConfigError('DATA_DIR: the store in it is open to all users of this machine; run chmod o= on its files');
 }

@@ -3,17 +3,21 @@ import type { PoolOptions } from 'mysql2';
 import { ConfigError } from '../config/config.error.js';
 import { readSmallFile, UnfitFileError } from '../config/read-file.js';
 
-/** What mysql2 is given for a connection by TLS. */
+/** The options of mysql2 for a connection by TLS. */
 type TlsOptions = Pick<PoolOptions, 'ssl'> & { readonly stream?: () => Socket };
 
-/** The host of a URL. `URL` keeps the brackets of an IPv6 address, which the resolver does not know. */
+/**
+ * Returns the host of a URL. `URL` keeps the brackets of an IPv6 address, which the resolver does
+ * not know.
+ */
 export function hostOf(url: URL): string {
   return url.hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
 /**
- * Returns the options of `?ssl=on`: the server must show a certificate for its name, signed by an authority of `?ssl-ca=FILE` or,
- * without that file, by one that Node.js trusts. Empty without `ssl=on`.
+ * Returns the options of `?ssl=on`: the server must show a certificate for its name, signed by an
+ * authority of `?ssl-ca=FILE` or, without that file, by one that Node.js trusts. Empty without
+ * `ssl=on`.
  * @throws ConfigError when the file cannot be read
  */
 export function tlsOptions(url: URL): TlsOptions {
@@ -35,8 +39,9 @@ function certificatesIn(file: string): string {
 }
 
 /**
- * Connects to an address, which TLS does not send as a server name (RFC 6066 section 3). For such a connection Node.js checks the
- * certificate against `_host` of the socket, which is `localhost` unless it is set.
+ * Connects to an address, which TLS does not send as a server name (RFC 6066 section 3). For such a
+ * connection Node.js checks the certificate against `_host` of the socket, which is `localhost`
+ * unless it is set.
  */
 function connectToAddress(host: string, port: number): Socket {
   const socket = connect(port, host);

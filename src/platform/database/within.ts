@@ -1,4 +1,4 @@
-/** The store has not answered in time; what was asked of it may still happen. */
+/** The store has not answered in time. It may still apply the statement. */
 export class StoreTimeoutError extends Error {
   readonly code = 'ETIMEDOUT';
 
@@ -8,7 +8,7 @@ export class StoreTimeoutError extends Error {
   }
 }
 
-/** Too many wait for the store already. */
+/** Too many requests wait for the store, or this one has waited for too long. */
 export class StoreBusyError extends Error {
   readonly code = 'POOL_QUEUE_FULL';
 
@@ -19,8 +19,8 @@ export class StoreBusyError extends Error {
 }
 
 /**
- * Waits for the store, and no longer.
- * @param ms milliseconds
+ * Waits for a result of the store.
+ * @param ms for how long, in milliseconds
  * @throws StoreTimeoutError
  */
 export function within<Result>(ms: number, result: Promise<Result>): Promise<Result> {

@@ -1,7 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createIndex, createTable } from '../../database/definitions.js';
 
-/** Without a foreign key to the account: it would lock the account's row at every login and is not to be had on a sharded cluster. */
+/**
+ * Has no foreign key to the account, which would lock the row of the account at every login, and
+ * which sharded clusters do not offer.
+ */
 export class Sessions1763700000001 implements MigrationInterface {
   readonly name = 'Sessions1763700000001';
 

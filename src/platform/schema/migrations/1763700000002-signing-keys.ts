@@ -6,7 +6,7 @@ export class SigningKeys1763700000002 implements MigrationInterface {
 
   async up(queryRunner: QueryRunner): Promise<void> {
     await createTable(queryRunner, 'signing_keys', [
-      // The primary key decides which of several replicas makes the next key.
+      // Decides which of several replicas makes the next key.
       'generation int NOT NULL PRIMARY KEY',
       'kid varchar(64) NOT NULL',
       'public_jwk text NOT NULL',

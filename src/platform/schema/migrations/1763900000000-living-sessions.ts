@@ -1,7 +1,10 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { createIndex } from '../../database/definitions.js';
+import { createIndex, dropIndex } from '../../database/definitions.js';
 
-/** The sessions of an account that were not ended, in order of time: a page of them reads no others. */
+/**
+ * Indexes the sessions of an account in the order of time, so that a page of the living ones reads
+ * no others.
+ */
 export class LivingSessions1763900000000 implements MigrationInterface {
   readonly name = 'LivingSessions1763900000000';
 
@@ -10,7 +13,6 @@ export class LivingSessions1763900000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    const isMySql = queryRunner.dataSource.options.type === 'mysql';
-    await queryRunner.query(`DROP INDEX sessions_user_id_revoked_at_user_epoch_id${isMySql ? ' ON sessions' : ''}`);
+    await dropIndex(queryRunner, 'sessions', 'user_id', 'revoked_at', 'user_epoch', 'id');
   }
 }

@@ -7,7 +7,9 @@ import { Limits1763800000001 } from './1763800000001-limits.js';
 import { LivingSessions1763900000000 } from './1763900000000-living-sessions.js';
 import { Counters1764000000000 } from './1764000000000-counters.js';
 
-/** In the order in which they are applied. A migration that was released is never changed. */
+/**
+ * All migrations, in the order in which they are applied. A released migration is never changed.
+ */
 export const migrations = [
   Accounts1763700000000,
   Sessions1763700000001,

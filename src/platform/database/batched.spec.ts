@@ -1,21 +1,21 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { gathered, type Limits } from './gathered.js';
+import { batched, type BatchLimits } from './batched.js';
 import { StoreBusyError } from './within.js';
 
 const PATIENCE_MS = 5_000;
 
-/** A read that is under way. */
+/** A read that runs. */
 interface Read {
   readonly keys: readonly string[];
   readonly answer: () => Promise<void>;
   readonly fail: (error: Error) => Promise<void>;
 }
 
-/** Reads that end when the test says so, each key answered with the number of its read. */
-function reader(limits: Omit<Limits, 'patienceMs'>) {
+/** Makes reads that end when the test says so, each key answered with the number of its read. */
+function reader(limits: Omit<BatchLimits, 'patienceMs'>) {
   const reads: Read[] = [];
-  const find = gathered<string, string>(
+  const find = batched<string, string>(
     (keys) => {
       const number = reads.length;
       return new Promise((resolve, reject) => {
@@ -37,12 +37,12 @@ function reader(limits: Omit<Limits, 'patienceMs'>) {
   return { reads, find, keys: () => reads.map((read) => read.keys.join('')) };
 }
 
-describe('gathered', () => {
+describe('Batches', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it('batches keys that are requested in the same turn', async () => {
+  it('share one read for keys of the same turn', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -51,7 +51,7 @@ describe('gathered', () => {
     expect(await found).toEqual(['a0', 'b0']);
   });
 
-  it('batches keys that are requested during a read, within the limits of reads and keys', async () => {
+  it('share the next read for keys that arrive while others run, up to their size', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found: Promise<string>[] = [];
     for (const key of 'abcdefghi') {
@@ -70,7 +70,7 @@ describe('gathered', () => {
     expect(await Promise.all(found)).toEqual(['a0', 'b1', 'c2', 'd2', 'e2', 'f3', 'g3', 'h3', 'i4']);
   });
 
-  it('never exceeds the limit of reads when many keys are requested at once', async () => {
+  it('never run more at a time, however many keys arrive at once', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all(Array.from('abcdefghijk', find));
     for (const [ended, begun] of [2, 3, 4, 4].entries()) {
@@ -82,7 +82,7 @@ describe('gathered', () => {
     expect((await found).join(' ')).toBe('a0 b0 c0 d1 e1 f1 g2 h2 i2 j3 k3');
   });
 
-  it('answers every caller of the same key', async () => {
+  it('answer every caller of the same key', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const found = Promise.all([find('a'), find('b'), find('a')]);
     await turn();
@@ -90,7 +90,7 @@ describe('gathered', () => {
     expect(await found).toEqual(['a0', 'b0', 'a0']);
   });
 
-  it('never answers a caller from a read that began before the call', async () => {
+  it('answer no caller by a read that began before the call', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const first = find('a');
     await turn();
@@ -102,7 +102,7 @@ describe('gathered', () => {
     expect(await second).toBe('a1');
   });
 
-  it('caches nothing', async () => {
+  it('cache nothing', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     for (const expected of ['a0', 'a1', 'a2']) {
       const found = find('a');
@@ -112,7 +112,7 @@ describe('gathered', () => {
     }
   });
 
-  it('rejects only the callers of a failed read', async () => {
+  it('reject the keys of a failing read, and no others', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 2 });
     const found = Promise.allSettled(Array.from('abcdef', find));
     await turn();
@@ -124,7 +124,7 @@ describe('gathered', () => {
     const refused = { status: 'rejected', reason: error };
     const answered = (value: string) => ({ status: 'fulfilled', value });
     expect(await found).toEqual([refused, refused, ...['c1', 'd1', 'e2', 'f2'].map(answered)]);
-    // Nor does it take a place from those who come after.
+    // The failed read takes no place from later ones.
     const after = Promise.all(Array.from('ghij', find));
     await turn();
     expect(reads).toHaveLength(5);
@@ -133,7 +133,7 @@ describe('gathered', () => {
     expect(await after).toEqual(['g3', 'h3', 'i4', 'j4']);
   });
 
-  it('refuses a caller beyond the limit of waiting callers, until another is answered', async () => {
+  it('refuse a key beyond their number, until another is answered', async () => {
     const { reads, find, keys } = reader({ underWay: 1, size: 1, most: 2 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -146,7 +146,7 @@ describe('gathered', () => {
     expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
   });
 
-  it('refuses only the callers that have waited too long', async () => {
+  it('refuse the keys that have waited for too long, and no others', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { reads, find, keys } = reader({ underWay: 1, size: 4 });
     const first = find('a');
@@ -163,7 +163,7 @@ describe('gathered', () => {
     for (const { status, reason } of (await late) as PromiseRejectedResult[])
       expect([status, reason]).toEqual(['rejected', expect.any(StoreBusyError)]);
 
-    // Nor is their refusal another one because those that they waited with fail.
+    // A late key gets this error also where the keys that it waited with get another.
     const under = find('e');
     await turn();
     const later = Promise.allSettled([find('f')]);

@@ -1,26 +1,11 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { TimeColumn } from '../platform/database/columns.js';
+import type { EventName, Outcome } from './catalogue.js';
 
-/** What happened, as operators would ask for it. */
-export type EventName =
-  | 'login'
-  | 'signup'
-  | 'refresh'
-  | 'replay'
-  | 'logout'
-  | 'session_end'
-  | 'password_change'
-  | 'key_rotation'
-  | 'client_authentication'
-  /** Stands for the events of a source beyond its bound, see `EventLimits`; its reason says how many. */
-  | 'events_left_out';
-
-export type Outcome = 'success' | 'failure' | 'throttled';
-
-/** Something that matters to the security of an account. Holds nothing that a client typed. */
+/** A row of a security event. Holds nothing that a client typed. */
 @Entity('events')
-export class SecurityEvent {
-  /** UUID version 7, and so in order of time. */
+export class EventRow {
+  /** UUID version 7, so rows are in the order of time. */
   @PrimaryColumn({ type: 'varchar', length: 36 })
   id!: string;
 
@@ -33,7 +18,7 @@ export class SecurityEvent {
   @Column({ type: 'varchar', length: 16 })
   outcome!: Outcome;
 
-  /** Why it did not succeed, or who ended a session. */
+  /** See the catalogue; null for an event without reasons. */
   @Column({ type: 'varchar', length: 64, nullable: true })
   reason!: string | null;
 
@@ -48,7 +33,7 @@ export class SecurityEvent {
   @Column({ type: 'varchar', length: 45 })
   source!: string;
 
-  /** Empty for what no request asked for. */
+  /** Empty for an event that no request caused. */
   @Column({ type: 'varchar', length: 16 })
   contract!: string;
 
