@@ -5,7 +5,7 @@ import { StartupService } from '../../src/startup/startup.service.js';
 import { newName, PASSWORD, register } from '../support/accounts.js';
 import type { Reply } from '../support/client.js';
 import { type Service, startService } from '../support/service.js';
-import { thirdContract } from './login/index.js';
+import { thirdContract } from './login/login.controller.js';
 
 const MEDIA_TYPE = 'application/vnd.api+json';
 const PATH = '/v3/login';

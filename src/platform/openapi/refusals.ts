@@ -15,7 +15,8 @@ interface Refusal<C extends Code> {
   readonly samples: readonly [FailureOf<C>, ...FailureOf<C>[]];
 }
 
-const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
+/** What each refusal means, with samples of it. */
+export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
   invalid_fields: {
     description: 'A field is missing, blank or against the rules',
     samples: [{ code: 'invalid_fields', fields: {} }],

@@ -47,3 +47,6 @@ export class LoginController {
     return { meta: { access: tokens.access } };
   }
 }
+
+/** A contract of the tests: one login with the errors of JSON:API. */
+export const thirdContract = { dialect: loginDialect, controller: LoginController };
