@@ -2,23 +2,23 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { newName, PASSWORD, register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 import { newStore, type Store } from './support/store.js';
-import { Way } from './support/way.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 import { StartupService } from '../src/startup/startup.service.js';
 
 // The embedded store is a file of the process's own: nothing lies between.
 describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
   let store: Store;
-  let way: Way;
+  let proxy: TcpProxy;
   let service: Service;
   let account: Awaited<ReturnType<typeof register>>;
 
   beforeAll(async () => {
     store = await newStore();
     const url = new URL(store.env['DATABASE_URL']!);
-    way = new Way(url);
-    url.port = String(await way.listen());
+    proxy = new TcpProxy(url);
+    url.port = String(await proxy.listen());
     url.hostname = '127.0.0.1';
-    way.close();
+    proxy.close();
     service = await startService({
       store: { ...store, env: { ...store.env, DATABASE_URL: url.href, DATABASE_POOL: '2' } },
       ready: false,
@@ -26,7 +26,7 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
   });
   afterAll(async () => {
     await service.stop();
-    way.end();
+    proxy.end();
     await store.dispose();
   });
 
@@ -60,25 +60,25 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     expect([jwks.status, jwks.headers.get('cache-control')]).toEqual([503, 'no-store']);
     await everyRequestGets503();
 
-    way.open();
+    proxy.open();
     await service.app.get(StartupService).finished;
     expect((await service.client.get('/readyz')).status).toBe(200);
     account = await register(service.client);
   });
 
   it('answers 503 in the dialect of the route, and serves again when it is back', async () => {
-    way.close();
+    proxy.close();
     await everyRequestGets503();
     expect((await service.client.get('/livez')).status).toBe(200);
     expect((await service.client.get('/readyz')).status).toBe(503);
-    way.open();
+    proxy.open();
     expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
     expect((await service.client.get('/readyz')).status).toBe(200);
   });
 
   it('answers 503 when the database no longer answers, and serves again over new connections', async () => {
     expect((await service.client.get('/auth/getuser', account.access)).status).toBe(200);
-    way.stall();
+    proxy.stall();
     const statuses: number[] = [];
     for (let i = 0; i < 4 && statuses.at(-1) !== 200; i++)
       statuses.push((await service.client.get('/auth/getuser', account.access)).status);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { register } from './support/accounts.js';
 import { type Service, startService } from './support/service.js';
 import { newStore, type Store } from './support/store.js';
-import { Way } from './support/way.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 
 type Pair = Awaited<ReturnType<typeof register>>;
 
@@ -22,15 +22,15 @@ async function countSessions({ client }: Service, { access }: Pair): Promise<num
 
 describe('An answer that is lost between service and client', () => {
   let service: Service;
-  let way: Way;
+  let proxy: TcpProxy;
   let url: string;
   beforeAll(async () => {
     service = await startService();
-    way = new Way(new URL(service.url));
-    url = `http://127.0.0.1:${await way.listen()}`;
+    proxy = new TcpProxy(new URL(service.url));
+    url = `http://127.0.0.1:${await proxy.listen()}`;
   });
   afterAll(async () => {
-    way.end();
+    proxy.end();
     await service.stop();
   });
 
@@ -41,7 +41,7 @@ describe('An answer that is lost between service and client', () => {
       body: JSON.stringify({ refresh: token }),
     }).then((response) => response.status);
 
-  it.each<[string, (way: Way) => void]>([
+  it.each<[string, (proxy: TcpProxy) => void]>([
     [
       'before the request arrives',
       (at) =>
@@ -67,9 +67,9 @@ describe('An answer that is lost between service and client', () => {
   ])('leaves the client able to continue when the connection is cut %s', async (_, cutting) => {
     for (let round = 0; round < 20; round++) {
       const pair = await register(service.client);
-      cutting(way);
+      cutting(proxy);
       await refreshOver(pair.refresh).catch(() => undefined);
-      way.onSend = way.onReceive = () => undefined;
+      proxy.onSend = proxy.onReceive = () => undefined;
       await expectToContinue(service, pair.refresh);
       expect(await countSessions(service, pair)).toBe(1);
     }
@@ -79,19 +79,19 @@ describe('An answer that is lost between service and client', () => {
 // The embedded store is a file that the process opens itself, without a connection to cut.
 describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and database', () => {
   let store: Store;
-  let way: Way;
+  let proxy: TcpProxy;
   let service: Service;
   beforeAll(async () => {
     store = await newStore();
     const url = new URL(store.env['DATABASE_URL']!);
-    way = new Way(url);
+    proxy = new TcpProxy(url);
     url.hostname = '127.0.0.1';
-    url.port = String(await way.listen());
+    url.port = String(await proxy.listen());
     service = await startService({ store: { ...store, env: { ...store.env, DATABASE_URL: url.href } } });
   });
   afterAll(async () => {
     await service.stop();
-    way.end();
+    proxy.end();
     await store.dispose();
   });
 
@@ -101,7 +101,7 @@ describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and
       'before the rotation arrives',
       () =>
         onRotation(() => {
-          way.cut();
+          proxy.cut();
         }),
     ],
     [
@@ -109,7 +109,7 @@ describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and
       () =>
         onRotation(() =>
           setTimeout(() => {
-            way.cut();
+            proxy.cut();
           }, 2),
         ),
     ],
@@ -118,14 +118,14 @@ describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and
       () =>
         onRotation(
           () =>
-            (way.onReceive = () => {
-              way.cut();
+            (proxy.onReceive = () => {
+              proxy.cut();
             }),
         ),
     ],
   ];
   const onRotation = (cut: () => void) =>
-    (way.onSend = (chunk) => {
+    (proxy.onSend = (chunk) => {
       if (chunk.includes('UPDATE')) cut();
     });
 
@@ -134,7 +134,7 @@ describe.skipIf(!inject('mysqlUrl'))('An answer that is lost between service and
       const pair = await register(service.client);
       cutting();
       const reply = await service.client.post('/auth/token/refresh', { refresh: pair.refresh });
-      way.onSend = way.onReceive = () => undefined;
+      proxy.onSend = proxy.onReceive = () => undefined;
       expect([200, 503]).toContain(reply.status);
       await expectToContinue(service, pair.refresh);
       expect(await countSessions(service, pair)).toBe(1);

@@ -5,7 +5,7 @@ import type { Reply } from './support/client.js';
 import { CommandCounter } from './support/command-counter.js';
 import { type Service, startService } from './support/service.js';
 import { newStore, type Store } from './support/store.js';
-import { Way } from './support/way.js';
+import { TcpProxy } from './support/tcp-proxy.js';
 
 /** Requests to each route. The first prepares its statements, and the others are counted. */
 const TRIES = 4;
@@ -15,22 +15,22 @@ const LIMITS = { RATE_LIMIT: 'on', TRUST_PROXY: '127.0.0.1' };
 // The embedded store runs in the process and sends no statements.
 describe.runIf(inject('mysqlUrl'))('The number of statements with limits and events on', () => {
   const counter = new CommandCounter();
-  let way: Way;
+  let proxy: TcpProxy;
   let store: Store;
   let service: Service;
 
   beforeAll(async () => {
     store = await newStore();
     const url = new URL(store.env['DATABASE_URL'] ?? '');
-    way = new Way(new URL(url.href));
-    url.port = String(await way.listen());
+    proxy = new TcpProxy(new URL(url.href));
+    url.port = String(await proxy.listen());
     url.hostname = '127.0.0.1';
-    way.onSend = counter.hear;
+    proxy.onSend = counter.countCommands;
     service = await startService({ env: LIMITS, store: { ...store, env: { ...store.env, DATABASE_URL: url.href } } });
   });
   afterAll(async () => {
     await service.stop();
-    way.end();
+    proxy.end();
     await store.dispose();
   });
 

@@ -143,10 +143,10 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
   it('reaches the database by new connections after the network has dropped all packets', () =>
     expectSurvived({
       fault: () => {
-        database.way.hang();
+        database.proxy.hang();
       },
       repair: () => {
-        database.way.resume();
+        database.proxy.resume();
       },
       refused: WORK,
       ready: 503,
@@ -155,7 +155,7 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
   it('replaces connections that the database has silently forgotten', () =>
     expectSurvived({
       fault: () => {
-        database.way.stall();
+        database.proxy.stall();
       },
       refused: [],
     }));
@@ -165,7 +165,7 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
       fault: async () => {
         for (let i = 0; i < 5; i++) {
           await database.killConnections();
-          database.way.cut();
+          database.proxy.cut();
         }
       },
       refused: [],
@@ -211,9 +211,9 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
       fault: () => database.run('SET GLOBAL read_only = 1'),
       refused: WRITES,
       during: async (ledger) => {
-        const connections = database.way.count;
+        const connections = database.proxy.count;
         await ledger.eachWas('refused', WRITES);
-        expect(database.way.count).toBeGreaterThan(connections);
+        expect(database.proxy.count).toBeGreaterThan(connections);
       },
       repair: () => database.run('SET GLOBAL read_only = 0'),
     }));
@@ -236,7 +236,7 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
     await narrow.app.get(StartupService).finished;
     const { access, refresh } = await signUp(narrow.client);
     const tokens = { access_token: access, refresh_token: refresh };
-    database.way.hang();
+    database.proxy.hang();
     const logouts = Array.from({ length: 300 }, async () => {
       const startedAt = performance.now();
       const { status } = await narrow.client.call('DELETE', '/user/login', { json: tokens });
@@ -247,19 +247,19 @@ describe.runIf(inject('mysqlUrl'))('The service with a faulty database', () => {
     const waited = answers.filter(({ ms }) => ms >= TIMEOUT * 1000);
     // One request has the connection, and a hundred wait for it.
     expect(waited.length).toBeLessThanOrEqual(101);
-    database.way.resume();
+    database.proxy.resume();
     await narrow.stop();
   });
 
   it('answers each login within the time limit of two statements while the database is silent', async () => {
-    database.way.hang();
+    database.proxy.hang();
     const startedAt = performance.now();
     const logins = Array.from({ length: 300 }, () =>
       service.client.post('/auth/token', { username: newName(), password: PASSWORD }),
     );
     expect(new Set((await Promise.all(logins)).map(({ status }) => status))).toEqual(new Set([503]));
     expect(performance.now() - startedAt).toBeLessThan(2 * TIMEOUT * 1000 + ROOM_MS);
-    database.way.resume();
+    database.proxy.resume();
     await allConnectionsServe();
   });
 

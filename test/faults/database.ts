@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { startDatabaseServer } from '../../scripts/database-server.js';
 import type { Store } from '../support/store.js';
-import { Way } from '../support/way.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const DATABASE = 'latchkey';
 const USER = 'service';
@@ -18,7 +18,7 @@ const DISK = '256m';
 export class FaultyDatabase {
   private constructor(
     private readonly server: Awaited<ReturnType<typeof startDatabaseServer>>,
-    readonly way: Way,
+    readonly proxy: TcpProxy,
     /**
      * Leads through the proxy. Its user is not an administrator, because an administrator may write
      * to a read-only server.
@@ -38,10 +38,10 @@ export class FaultyDatabase {
     await connection.query(`GRANT ALL ON ${DATABASE}.* TO ${USER}@'%'`);
     await connection.query(`CREATE USER ${OTHER_USER}@'%'`);
     await connection.end();
-    const way = new Way(new URL(server.url));
-    const url = `mysql://${USER}:${password}@127.0.0.1:${await way.listen()}/${DATABASE}`;
+    const proxy = new TcpProxy(new URL(server.url));
+    const url = `mysql://${USER}:${password}@127.0.0.1:${await proxy.listen()}/${DATABASE}`;
     const env = { DATABASE_URL: url, AUTH_SECRET: randomBytes(32).toString('hex') };
-    return new FaultyDatabase(server, way, { env, isMySql: true, dispose: () => Promise.resolve() }, disk);
+    return new FaultyDatabase(server, proxy, { env, isMySql: true, dispose: () => Promise.resolve() }, disk);
   }
 
   /** Connects as administrator, bypassing the proxy. */
@@ -114,7 +114,7 @@ export class FaultyDatabase {
   }
 
   stop(): void {
-    this.way.end();
+    this.proxy.end();
     this.server.stop();
     this.disk.remove();
   }

@@ -5,7 +5,7 @@ import { freePort } from '../../scripts/database-server.js';
 import { newName, PASSWORD } from '../support/accounts.js';
 import { canSeeProcesses, childrenOf, isAlive, until } from '../support/family.js';
 import { processesOfEachTest } from '../support/processes.js';
-import { Way } from '../support/way.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const STOP_MS = 10_000;
 
@@ -76,17 +76,17 @@ it('A process under load answers every accepted request after SIGTERM', { timeou
 });
 
 describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', () => {
-  let way: Way;
+  let proxy: TcpProxy;
   beforeEach(async () => {
     const { env } = processes.store;
     const url = new URL(env['DATABASE_URL']!);
-    way = new Way(url);
+    proxy = new TcpProxy(url);
     url.hostname = '127.0.0.1';
-    url.port = String(await way.listen());
+    url.port = String(await proxy.listen());
     env['DATABASE_URL'] = url.href;
   });
   afterEach(() => {
-    way.end();
+    proxy.end();
   });
 
   it.each([
@@ -95,7 +95,7 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
   ])('stops within 10 s %s', async (_, DATABASE_TIMEOUT, expected) => {
     const service = processes.start({ DATABASE_TIMEOUT });
     const url = await service.ready();
-    way.hang();
+    proxy.hang();
     let taken = 0;
     const onTaken = () => (taken += 1);
     const requests = Array.from({ length: 12 }, () =>
@@ -110,9 +110,9 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
   });
 
   it('stops while it waits for the database at the start', async () => {
-    way.hang();
+    proxy.hang();
     const service = processes.start();
-    await until(() => way.count > 0);
+    await until(() => proxy.count > 0);
     service.kill('SIGTERM');
     const signalledAt = performance.now();
     await service.exited;
@@ -127,12 +127,12 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
       const url = await service.ready();
       const workers = childrenOf(service.pid);
       expect(workers).toHaveLength(2);
-      way.close();
+      proxy.close();
       for (const pid of workers) process.kill(pid, 'SIGKILL');
       await until(() => !workers.some(isAlive));
       expect(await firstStatus(`${url}/livez`)).toBe(200);
       expect(await firstStatus(`${url}/readyz`)).toBe(503);
-      way.open();
+      proxy.open();
       while ((await firstStatus(`${url}/readyz`)) !== 200) await sleep(50);
     },
   );

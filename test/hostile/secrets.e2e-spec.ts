@@ -9,7 +9,7 @@ import { canSeeProcesses, familyOf } from '../support/family.js';
 import { ServiceProcess } from '../support/process.js';
 import { exchange } from '../support/raw-http.js';
 import { newStore, type Store } from '../support/store.js';
-import { Way } from '../support/way.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { partOf, SIGNATURE } from '../support/tokens.js';
 
 /** Returns a random secret whose spelling differs in each encoding. */
@@ -29,7 +29,7 @@ const CLIENTS = `resource-server:${createHash('sha256').update(SECRETS.clientSec
 
 let store: Store;
 let folder: string;
-let way: Way | undefined;
+let proxy: TcpProxy | undefined;
 let service: ServiceProcess;
 let url: string;
 /** The secrets that must not leak, by name. */
@@ -45,8 +45,8 @@ beforeAll(async () => {
   if (env['DATABASE_URL']) {
     const database = new URL(env['DATABASE_URL']);
     secrets.set('database password', decodeURIComponent(database.password));
-    way = new Way(new URL(env['DATABASE_URL']));
-    database.host = `127.0.0.1:${await way.listen()}`;
+    proxy = new TcpProxy(new URL(env['DATABASE_URL']));
+    database.host = `127.0.0.1:${await proxy.listen()}`;
     env['DATABASE_URL'] = database.href;
   }
   service = new ServiceProcess({
@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(async () => {
   service.kill('SIGKILL');
   await service.exited;
-  way?.end();
+  proxy?.end();
   await store.dispose();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -287,12 +287,12 @@ describe('Secrets', () => {
     };
     await whileItFails();
     await onStore('ALTER TABLE users_away RENAME TO users');
-    way?.close();
-    if (way) await whileItFails();
-    way?.open();
+    proxy?.close();
+    if (proxy) await whileItFails();
+    proxy?.open();
     await everyRoute('after');
     // Guards against a run that has silently skipped a part of the calls.
-    const expected = [200, 201, 204, 400, 401, 404, 405, 409, 413, 415, 500, ...(way ? [503] : [])];
+    const expected = [200, 201, 204, 400, 401, 404, 405, 409, 413, 415, 500, ...(proxy ? [503] : [])];
     expect([...statuses].sort((a, b) => a - b)).toEqual(expect.arrayContaining(expected));
   });
 

@@ -10,10 +10,10 @@ export class CommandCounter {
   readonly texts: string[] = [];
 
   /**
-   * Counts the commands in a chunk of one connection. Assumes that a client sends each command in
+   * Counts the statements in a chunk of one connection. Assumes that a client sends each command in
    * one piece, and sends the next command after the answer.
    */
-  readonly hear = (chunk: Buffer): void => {
+  readonly countCommands = (chunk: Buffer): void => {
     for (let at = 0; at + 5 <= chunk.length;) {
       const length = chunk.readUIntLE(at, 3);
       const isCommand = chunk[at + 3] === 0;

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 
 /** Forwards TCP connections to a target, and imitates the faults of networks. */
-export class Way {
+export class TcpProxy {
   /** Called with each chunk to or from the target, before the chunk is forwarded. */
   onSend: (chunk: Buffer) => void = () => undefined;
   onReceive: (chunk: Buffer) => void = () => undefined;
