@@ -22,7 +22,7 @@ interface VerifiedToken extends RefreshToken {
 /** What a successor is made from. */
 type Rotatable = Pick<Session, 'id' | 'userId' | 'refreshCounter' | 'refreshHash' | 'endsAt'>;
 
-/** The rule of refresh tokens: which are answered, with what, and which end their session. */
+/** Answers refresh tokens, and ends the sessions of replayed ones. */
 @Injectable()
 export class RefreshService {
   private readonly windowMs: number;
@@ -42,7 +42,7 @@ export class RefreshService {
   }
 
   /**
-   * Uses a refresh token up and returns its successor. Inside the replay window the used token gets
+   * Uses a refresh token, and returns its successor. Inside the replay window the used token gets
    * the same successor again, so that lost answers, double clicks and browser tabs converge. An
    * older token ends its session (RFC 9700 section 4.14.2).
    * @throws FailureError `token_not_valid`
@@ -56,53 +56,33 @@ export class RefreshService {
     if (rotated) return rotated;
     for (;;) {
       const session = await this.sessions.requireLive(token.claims.sid);
-      switch (this.standingOf(token, session)) {
-        case 'current': {
-          const successor = await this.issueSuccessor(session, origin);
-          if (successor) return successor;
-          // Another refresh or a logout came first. The next look finds the previous token or a
-          // dead session.
-          break;
-        }
-        case 'previous':
-          return this.reissue(session, origin);
-        case 'replayed':
-          await this.revokeForReplay(session, origin);
-          throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
-        case 'expired':
-          throw this.expiredError(token);
-        case 'unknown':
-          throw new FailureError({ code: 'token_not_valid' });
-      }
+      const standing = this.standingOf(token, session);
+      if (standing === 'previous') return this.reissue(session, origin);
+      if (standing !== 'current') return this.refuse(token, standing, session, origin);
+      const successor = await this.issueSuccessor(session, origin);
+      if (successor) return successor;
+      // Another refresh or a logout came first. The next round finds the previous token or a dead
+      // session.
     }
   }
 
   /**
-   * Returns a new access token for a refresh token, and leaves the refresh token as it is.
-   * A replayed one ends its session, as in {@link rotate}.
+   * Returns a new access token for a refresh token, and leaves the refresh token as it is. A
+   * replayed token ends its session, as in {@link rotate}.
    * @throws FailureError `token_not_valid`
    */
   async renewAccess(refreshToken: string, origin: Origin): Promise<string> {
     const token = this.verify(refreshToken);
     const session = await this.sessions.requireLive(token.claims.sid);
-    switch (this.standingOf(token, session)) {
-      case 'current':
-      case 'previous':
-        this.lastUses.note(session);
-        this.recordRefresh(session, origin);
-        return this.accessTokens.sign(session);
-      case 'replayed':
-        await this.revokeForReplay(session, origin);
-        throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
-      case 'expired':
-        throw this.expiredError(token);
-      case 'unknown':
-        throw new FailureError({ code: 'token_not_valid' });
-    }
+    const standing = this.standingOf(token, session);
+    if (standing !== 'current' && standing !== 'previous') return this.refuse(token, standing, session, origin);
+    this.lastUses.note(session);
+    this.recordRefresh(session, origin);
+    return this.accessTokens.sign(session);
   }
 
   /**
-   * Returns the living session of a refresh token that is current or previous. Reads only: a replay
+   * Returns the live session of a refresh token that is current or previous. Reads only: a replay
    * ends nothing.
    * @throws FailureError `token_not_valid`
    */
@@ -125,8 +105,8 @@ export class RefreshService {
 
   /**
    * Returns the state of the session whose current token this is, read from the token alone.
-   * Undefined for a token that does not say enough: it names no account, it has expired, or its
-   * session ends so soon that the successor lives shorter than usual.
+   * Returns undefined for a token that does not tell enough: it names no account, has expired, or
+   * its session ends before a usual successor would expire.
    */
   private assumeCurrent({ claims: { sid, sub, counter, iat, exp }, digest }: VerifiedToken): Rotatable | undefined {
     if (sub === undefined || this.clock.now() >= exp * 1000) return undefined;
@@ -162,7 +142,7 @@ export class RefreshService {
     return { refresh: this.refreshTokens.signAgain(session), access: await this.accessTokens.sign(session) };
   }
 
-  /** Ends a session of which an old refresh token was used again. The event is recorded once. */
+  /** Ends the session of a replayed refresh token. Records the event only once. */
   private async revokeForReplay({ id, userId }: SessionOfUser, origin: Origin): Promise<void> {
     if (!(await this.sessionRows.revoke(id, 'replay'))) return;
     this.events.record({ event: 'replay', outcome: 'failure', userId, sessionId: id }, origin);
@@ -172,7 +152,24 @@ export class RefreshService {
     this.events.record({ event: 'refresh', outcome: 'success', userId, sessionId: id }, origin);
   }
 
-  private expiredError({ claims: { exp } }: VerifiedToken): FailureError {
-    return new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
+  /**
+   * Refuses a token that gets no answer. Ends its session if it was replayed.
+   * @throws FailureError `token_not_valid`
+   */
+  private async refuse(
+    { claims: { exp } }: VerifiedToken,
+    standing: Exclude<Standing, 'current' | 'previous'>,
+    session: SessionOfUser,
+    origin: Origin,
+  ): Promise<never> {
+    switch (standing) {
+      case 'replayed':
+        await this.revokeForReplay(session, origin);
+        throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
+      case 'expired':
+        throw new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
+      case 'unknown':
+        throw new FailureError({ code: 'token_not_valid' });
+    }
   }
 }
