@@ -13,7 +13,7 @@ import { EndSessionsQuery, includesThisSession, ListSessionsQuery, PasswordChang
 import { presentSession, type SessionView } from './account.presenter.js';
 
 /**
- * What the owner of an account does to it. Outside of the contracts: errors are problem details.
+ * Routes for the owner of an account. They belong to no contract, so errors are problem details.
  */
 @ApiTags(problemDetails.tag.name)
 @UseGuards(JwtAuthGuard)

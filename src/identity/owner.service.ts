@@ -20,7 +20,7 @@ export interface PasswordChange {
   readonly next: string;
 }
 
-/** Sessions of a page. */
+/** How many sessions a page has. */
 const PAGE = 100;
 
 /** What owners do to their accounts: list and end sessions, change the password. */
@@ -38,7 +38,7 @@ export class OwnerService {
   ) {}
 
   /**
-   * Returns a page of the living sessions of an account, newest first.
+   * Returns a page of the live sessions of an account, newest first.
    * @param after the id of the last session of the page before
    * @returns `next`: the id to ask for the next page with, null on the last page
    */
@@ -51,14 +51,14 @@ export class OwnerService {
 
   /**
    * Ends one session of the account.
-   * @throws FailureError `session_not_found` unless it is a living session of this account
+   * @throws FailureError `session_not_found` unless it is a live session of this account
    */
   async endSession(user: UserState, id: string, origin: Origin): Promise<void> {
     if (!(await this.sessionRows.revokeOf(user, id, 'owner'))) throw new FailureError({ code: 'session_not_found' });
     this.recordEnd(user, 'owner', origin, id);
   }
 
-  /** Ends all sessions of the account, this one too. */
+  /** Ends all sessions of the account, including this one. */
   async endAllSessions({ user }: SessionOfUser, origin: Origin): Promise<void> {
     await this.users.endAllSessions(user);
     this.recordEnd(user, 'all', origin);
@@ -70,18 +70,18 @@ export class OwnerService {
    */
   async endOtherSessions(session: SessionOfUser, origin: Origin): Promise<void> {
     let present = session;
-    while (!(await this.users.endSessions(present.user, present.id)))
+    while (!(await this.users.endOtherSessions(present.user, present.id)))
       present = await this.sessions.requireLive(present.id);
     this.recordEnd(session.user, 'others', origin);
   }
 
   /**
    * Changes the password, and ends all sessions of the account but this one.
-   * @param disconnected aborted once the client has gone
+   * @param disconnected aborted when the client disconnects
    * @throws FailureError `invalid_fields` for a wrong current or an unfit new password,
    * `token_not_valid` when another session ended this one meanwhile
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
-   * to be hashed
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many
+   * passwords wait to be hashed
    */
   async changePassword(
     session: SessionOfUser,
@@ -93,7 +93,7 @@ export class OwnerService {
     await this.checkPasswords(session.user, passwords, origin, disconnected);
     const passwordHash = await this.hasher.hash(passwords.next, disconnected);
     let present = session;
-    while (!(await this.users.endSessions(present.user, present.id, passwordHash))) {
+    while (!(await this.users.endOtherSessions(present.user, present.id, passwordHash))) {
       // The account's sessions were ended meanwhile; its password may have been changed too.
       present = await this.sessions.requireLive(present.id);
       await this.checkPasswords(present.user, passwords, origin, disconnected);

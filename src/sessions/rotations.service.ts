@@ -23,10 +23,10 @@ const BATCHED = { underWay: 2, size: 32 };
 const ALONE = { underWay: 2, size: 1 };
 
 /**
- * The rule of `endOf` about accounts, in SQL: these statements decide by themselves whether a
- * session is alive.
+ * The rule of `endOf` about the account of a session, in SQL, since the UPDATE decides whether the
+ * session is live.
  */
-const LIVING_OWNER = `EXISTS (
+const ACCOUNT_CONDITION = `EXISTS (
   SELECT 1 FROM users
   WHERE users.id = sessions.user_id AND users.disabled_at IS NULL
     AND (users.session_epoch = sessions.user_epoch
@@ -40,7 +40,7 @@ const ROTATE_ONE = `
   SET refresh_counter = refresh_counter + 1, last_used_at = ?,
     refreshed_at = ?, expires_at = ?, purge_day = ?, refresh_hash = ?
   WHERE id = ? AND refresh_hash = ? AND revoked_at IS NULL AND expires_at > ?
-    AND user_id = ? AND ends_at >= ? AND ${LIVING_OWNER}`;
+    AND user_id = ? AND ends_at >= ? AND ${ACCOUNT_CONDITION}`;
 
 const ROTATE_MANY = bySize((count) => {
   const places = placesOf(count);
@@ -51,7 +51,7 @@ const ROTATE_MANY = bySize((count) => {
   SET refresh_counter = refresh_counter + 1, last_used_at = ?,
     refreshed_at = ${own}, expires_at = ${own}, purge_day = ${own}, refresh_hash = ${own}
   WHERE id IN ${places} AND refresh_hash IN ${places} AND revoked_at IS NULL AND expires_at > ?
-    AND user_id = ${own} AND ends_at >= ${own} AND ${LIVING_OWNER}`;
+    AND user_id = ${own} AND ends_at >= ${own} AND ${ACCOUNT_CONDITION}`;
 });
 
 /** Rotates refresh tokens in the database. */
@@ -81,14 +81,13 @@ export class RotationsService {
   }
 
   /**
-   * Replaces the current refresh token of a living session by its successor, if it still is the
-   * current one. One conditional UPDATE, so that of several refreshes and logouts at once exactly
-   * one comes first. Rotations that arrive while others are being written share a statement.
+   * Replaces the current refresh token of a live session by its successor, if it still is the
+   * current one. One conditional UPDATE, so that concurrent refreshes and logouts take effect one
+   * after the other. Rotations that arrive while others are being written share a statement.
    * @returns whether the successor is the current token now
    */
   async rotate(rotation: Rotation): Promise<boolean> {
-    // In a batch, two equal requests are both told that they succeeded. Without a window only one
-    // may be.
+    // In a batch, two equal requests both succeed. Without a window, only one of them may.
     if (this.config.REFRESH_REPLAY_WINDOW === 0) return this.rotateOne(rotation);
     return (await this.rotateBatched(rotation)) ?? this.rotateAlone(rotation);
   }

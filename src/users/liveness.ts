@@ -3,8 +3,8 @@ import type { Session, SessionOfUser } from './session.entity.js';
 import type { UserState } from './user.entity.js';
 
 /**
- * Returns what ended a session, undefined for a living one. The rotation decides the same in SQL,
- * see `LIVING_OWNER` in `sessions/rotations.service.ts`.
+ * Returns what ended a session, undefined for a live one. The rotation decides the same in SQL, see
+ * `ACCOUNT_CONDITION` in `sessions/rotations.service.ts`.
  * @param session null when its row or its account's row is gone
  * @param now milliseconds since 1970
  */
@@ -18,8 +18,8 @@ export function endOf(session: SessionOfUser | null, now: number): TokenProblem 
 }
 
 /**
- * Tells whether the account has not ended its sessions since this one was opened, or kept this one
- * when it did.
+ * Tells whether a session was opened in the present epoch of its account, or was kept when the
+ * epoch was raised.
  */
 export function isOfPresentEpoch(session: Pick<Session, 'id' | 'userEpoch'>, user: UserState): boolean {
   return session.userEpoch === user.sessionEpoch || session.id === keptSessionOf(user);

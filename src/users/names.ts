@@ -48,7 +48,7 @@ export function lengthOf(text: string): number {
   return Array.from(text).length;
 }
 
-/** Tells whether a login name is looked up among the emails. */
+/** Tells whether a login name is looked up as an email. */
 export function isEmailName(name: string): boolean {
   return name.includes('@');
 }

@@ -13,7 +13,7 @@ import { keptSessionOf } from './liveness.js';
 import { Session, SESSION_STATE, type SessionOfUser } from './session.entity.js';
 import { User, USER_STATE, type UserState } from './user.entity.js';
 
-/** A session that is opened. */
+/** A session to be inserted. */
 export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>;
 
 const DAY_MS = 86_400_000;
@@ -45,7 +45,7 @@ const findCrowded = bySize(
     GROUP BY user_id HAVING COUNT(*) > ?`,
 );
 
-/** Sessions that one call ends when an account has too many. */
+/** The most sessions that one call of `revokeBeyond` ends. */
 const BEYOND = 200;
 
 /** Sorts after every id. */
@@ -55,7 +55,7 @@ const LAST_ID = 'z';
 @Injectable()
 export class SessionsRepository {
   /**
-   * Returns a session and its account by one indexed read, alive or not; null if either row is
+   * Returns a session and its account by one indexed read, live or ended; null if either row is
    * gone.
    */
   readonly find: (id: string) => Promise<SessionOfUser | null>;
@@ -84,7 +84,7 @@ export class SessionsRepository {
   }
 
   /**
-   * Returns the newest living sessions of an account, newest first.
+   * Returns the newest live sessions of an account, newest first.
    * @param before an id: only sessions that were opened before it
    */
   async findOfUser(user: UserState, most: number, before: string = LAST_ID): Promise<Session[]> {
@@ -102,7 +102,7 @@ export class SessionsRepository {
   }
 
   /**
-   * Ends a living session of an account.
+   * Ends a live session of an account.
    * @returns whether the session is the account's and this call ended it
    */
   async revokeOf(user: UserState, id: string, reason: RevocationReason): Promise<boolean> {
@@ -112,7 +112,7 @@ export class SessionsRepository {
     return (await retrying(() => this.statements.write(REVOKE_OF, values))) === 1;
   }
 
-  /** Returns those of the accounts that may have more than `most` living sessions. */
+  /** Returns those of the accounts that may have more than `most` live sessions. */
   async findCrowded(userIds: readonly string[], most: number): Promise<string[]> {
     const keys = padded(userIds);
     const rows = await this.statements.read(findCrowded(keys.length), [...keys, most]);
@@ -120,8 +120,8 @@ export class SessionsRepository {
   }
 
   /**
-   * Ends the oldest living sessions of an account beyond the newest `most`, a limited number each
-   * call.
+   * Ends the oldest live sessions of an account, beyond the newest `most`. Ends a limited number at
+   * each call.
    * @returns how many were ended
    */
   async revokeBeyond({ id, sessionEpoch }: Pick<UserState, 'id' | 'sessionEpoch'>, most: number): Promise<number> {
@@ -146,7 +146,7 @@ export class SessionsRepository {
   }
 
   /**
-   * Ends a session. A session that has been revoked before stays as it is.
+   * Ends a session, unless it was revoked before.
    * @returns whether this call ended it
    */
   async revoke(id: string, reason: RevocationReason): Promise<boolean> {

@@ -16,7 +16,7 @@ export interface LoginNames {
   readonly emailKey: string | null;
 }
 
-/** An account to be made: its names valid, its password hashed. */
+/** An account to be inserted, with valid names and a hashed password. */
 export interface NewUser extends LoginNames {
   readonly id: string;
   readonly firstName: string;
@@ -75,19 +75,21 @@ export class UsersRepository {
   /**
    * Ends every session of an account but one, and sets a new password if one is given, by one
    * statement.
-   * @param user as read before: nothing changes if its sessions were ended since, as each password
-   * change does
+   * @param user as read before; nothing changes if its sessions were ended since, for instance by a
+   * change of the password
    * @param keep the session that lives on
    * @returns whether the account was changed
    */
-  async endSessions({ id, sessionEpoch }: UserState, keep: string, passwordHash?: string): Promise<boolean> {
+  async endOtherSessions({ id, sessionEpoch }: UserState, keep: string, passwordHash?: string): Promise<boolean> {
     const next = sessionEpoch + 1;
     const change = { ...(passwordHash && { passwordHash }), sessionEpoch: next, keptSessionId: keep, keptEpoch: next };
     const { affected } = await retrying(() => this.rows.update({ id, sessionEpoch }, change));
     return affected === 1;
   }
 
-  /** Ends every session of an account, whatever else changes the account at the same time. */
+  /**
+   * Ends every session of an account, even if another request changes the account at the same time.
+   */
   async endAllSessions({ id }: UserState): Promise<void> {
     const change = { sessionEpoch: () => 'session_epoch + 1', keptSessionId: null, keptEpoch: null };
     await retrying(() => this.rows.update({ id }, change));
