@@ -10,7 +10,10 @@ export interface SessionView {
   readonly current: boolean;
 }
 
-/** @param currentId the session of the request */
+/**
+ * Returns a session as its owner sees it.
+ * @param currentId the session of the request
+ */
 export function presentSession(session: Session, currentId: string): SessionView {
   return {
     id: session.id,

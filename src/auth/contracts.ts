@@ -3,7 +3,7 @@ import type { Dialect } from '../platform/http/dialect/dialect.js';
 import { authToken } from './contracts/auth-token/index.js';
 import { userLogin } from './contracts/user-login/index.js';
 
-/** A published API: its routes, and how they word refusals. */
+/** A published API: its routes, and the dialect of its refusals. */
 export interface Contract {
   readonly dialect: Dialect;
   readonly controller: Type;

@@ -3,16 +3,16 @@ interface Description {
   /** When the event is recorded. */
   readonly emitted: string;
   /**
-   * The outcomes that it can have: for each its reasons, with what they mean. Without reasons, an
-   * event has none.
+   * The outcomes that the event can have, each with its reasons and their meanings. An outcome may
+   * have no reasons.
    */
   readonly outcomes: Readonly<Partial<Record<Outcome, Readonly<Record<string, string>>>>>;
 }
 
-/** How what happened ended. */
+/** Whether an action succeeded, failed or was throttled. */
 export type Outcome = 'success' | 'failure' | 'throttled';
 
-/** Stands for a number in the place of a reason. */
+/** Stands for a reason that is a number. */
 const COUNT = '{count}';
 
 const WRONG_GUESS = {
@@ -113,7 +113,7 @@ type Counted<Reason> = Reason extends typeof COUNT ? `${number}` : Reason;
 type Member<Name extends EventName, Of> = {
   readonly event: Name;
   readonly outcome: Of;
-  /** The account; left out where there is none, for instance behind an unknown name. */
+  /** The account. Absent if there is none, for instance for an unknown name. */
   readonly userId?: string | undefined;
   readonly sessionId?: string | undefined;
 } & ([ReasonOf<Name, Of>] extends [never] ? { readonly reason?: never } : { readonly reason: ReasonOf<Name, Of> });

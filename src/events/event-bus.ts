@@ -1,7 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { SecurityEvent } from './catalogue.js';
 
-/** An event with when and where it happened. */
+/** An event, with its time and its origin. */
 export type PublishedEvent = SecurityEvent & {
   /** UUID version 7. */
   readonly id: string;
@@ -35,8 +35,8 @@ export class EventBus {
   }
 
   /**
-   * Never throws: the event has happened, and a subscriber that fails keeps no other from receiving
-   * it.
+   * Hands an event to all subscribers, even if one of them fails. Never throws, because the event
+   * has already happened.
    */
   publish(event: PublishedEvent): void {
     for (const subscriber of this.subscribers) {

@@ -15,8 +15,8 @@ const MINUTE_MS = 60_000;
 export const MOST_OF_SOURCE = 300;
 export const MOST_OF_ALL = 6_000;
 /**
- * How many sources and sessions are remembered. A forgotten one may have a few more events
- * recorded.
+ * How many sources and sessions are remembered. A forgotten source or session may have a few more
+ * events recorded.
  */
 const REMEMBERED = 20_000;
 
@@ -42,11 +42,12 @@ interface Count {
  */
 export class EventLimits {
   private readonly refreshes = new LRUCache<string, number>({ max: REMEMBERED });
-  private readonly forgotten = new Map<string, number>();
+  /** How many events were left out, by source. */
+  private readonly leftOut = new Map<string, number>();
   private readonly counts = new LRUCache<string, Count>({
     max: REMEMBERED,
     dispose: ({ leftOut }, source) => {
-      if (leftOut > 0) this.leaveOut(source, leftOut);
+      if (leftOut > 0) this.addLeftOut(source, leftOut);
     },
   });
 
@@ -69,11 +70,11 @@ export class EventLimits {
    */
   takeLeftOut(): LeftOut[] {
     for (const [source, count] of this.counts.entries()) {
-      if (count.leftOut > 0) this.leaveOut(source, count.leftOut);
+      if (count.leftOut > 0) this.addLeftOut(source, count.leftOut);
       count.leftOut = 0;
     }
-    const taken = [...this.forgotten].map(([source, count]) => ({ source, count }));
-    this.forgotten.clear();
+    const taken = [...this.leftOut].map(([source, count]) => ({ source, count }));
+    this.leftOut.clear();
     return taken;
   }
 
@@ -96,21 +97,25 @@ export class EventLimits {
   private countOf(source: string, now: number): Count {
     const present = this.counts.get(source);
     if (present && isSameMinute(present.since, now)) return present;
-    // `dispose` keeps the number of events that were left out in the minute before.
+    // `dispose` keeps the number of events that were left out in the previous minute.
     const count = { since: now, recorded: 0, leftOut: 0 };
     this.counts.set(source, count);
     return count;
   }
 
-  /** Keeps the number of a source, or adds it to that of all sources where too many have one. */
-  private leaveOut(source: string, count: number): void {
-    const key = this.forgotten.has(source) || this.forgotten.size < MOST_OF_SOURCE ? source : ALL;
-    this.forgotten.set(key, (this.forgotten.get(key) ?? 0) + count);
+  /**
+   * Counts events that were left out: for their source, or for all sources if too many have a
+   * count.
+   */
+  private addLeftOut(source: string, count: number): void {
+    const key = this.leftOut.has(source) || this.leftOut.size < MOST_OF_SOURCE ? source : ALL;
+    this.leftOut.set(key, (this.leftOut.get(key) ?? 0) + count);
   }
 }
 
 /**
- * Whether the minute that began at `since` goes on. After the clock was set back, a new one begins.
+ * Tells whether a time is in the minute that began at `since`. A clock that was set back begins a
+ * new minute.
  */
 function isSameMinute(since: number, now: number): boolean {
   return now >= since && now - since < MINUTE_MS;

@@ -22,7 +22,7 @@ export class EventRow {
   @Column({ type: 'varchar', length: 64, nullable: true })
   reason!: string | null;
 
-  /** Null where there is no such account. */
+  /** Null for an event without an account. */
   @Column({ name: 'user_id', type: 'varchar', length: 36, nullable: true })
   userId!: string | null;
 

@@ -13,7 +13,7 @@ const DAY_MS = 86_400_000;
 /** Rows that one statement removes. */
 const TRIMMED = 5_000;
 
-/** Keeps events for `EVENT_DAYS` in a table that operators can query; none where that is 0. */
+/** Keeps events for `EVENT_DAYS` in a table that operators can query. Keeps none if that is 0. */
 @Injectable()
 export class EventTable implements EventSubscriber {
   private readonly keptMs: number;

@@ -11,7 +11,7 @@ const DELAY_MS = 1_000;
 const BATCH = 64;
 /** How many rows are written without waiting any longer. */
 const ENOUGH = 512;
-/** How many rows wait for a database that is away. Further ones are lost. */
+/** How many rows wait for an unavailable database. Further rows are lost. */
 const MOST = 10_000;
 
 const COLUMNS = new EntityColumns(EventRow, [
@@ -59,7 +59,7 @@ export class EventWriter {
     else this.timer ??= setTimeout(() => void this.write(), DELAY_MS).unref();
   }
 
-  /** Writes the rows that wait. Never rejects: rows that cannot be written now are tried again. */
+  /** Writes the waiting rows. Never rejects: a failed write is retried. */
   write(): Promise<void> {
     return (this.writing ??= this.writeAll().finally(() => (this.writing = undefined)));
   }
@@ -72,7 +72,7 @@ export class EventWriter {
       try {
         await this.insert(this.waiting.slice(0, count));
       } catch (error) {
-        // Logged once, since the database may be away for hours.
+        // Logged once, since the database may be unavailable for hours.
         if (this.failed === 0) this.logger.warn({ event: 'events_not_written', err: error });
         this.failed = count;
         this.timer ??= setTimeout(() => void this.write(), DELAY_MS).unref();
@@ -88,7 +88,7 @@ export class EventWriter {
   /**
    * Writes rows by one statement. Where the store refuses it, writes them one by one, so that only
    * a bad row is lost.
-   * @throws when the same rows may be tried again
+   * @throws when the same rows may be retried
    */
   private async insert(rows: readonly EventRow[]): Promise<void> {
     const error = await this.insertionError(rows);
@@ -104,7 +104,7 @@ export class EventWriter {
   /**
    * Writes rows by one statement.
    * @returns the error of a store that refuses the rows; undefined when they are written
-   * @throws when the same rows may be tried again
+   * @throws when the same rows may be retried
    */
   private async insertionError(rows: readonly EventRow[]): Promise<unknown> {
     const values = rows.flatMap((row) => COLUMNS.valuesOf(row));
@@ -119,8 +119,8 @@ export class EventWriter {
 }
 
 /**
- * Returns the greatest power of two up to a number, so that a few prepared statements do for all
- * numbers of rows.
+ * Returns the greatest power of two up to a number, so that a few prepared statements suffice for
+ * any number of rows.
  */
 function sizeOf(count: number): number {
   return 2 ** Math.floor(Math.log2(Math.min(BATCH, count)));

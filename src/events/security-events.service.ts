@@ -8,7 +8,7 @@ import { EventBus } from './event-bus.js';
 import { EventLimits } from './event-limits.js';
 import type { Origin } from './origin.js';
 
-/** How long the number of events that were left out waits to be recorded. */
+/** How long the count of left-out events waits to be recorded. */
 const LEFT_OUT_MS = 60_000;
 
 /** Records what happened to accounts, sessions and keys. */
@@ -45,7 +45,8 @@ export class SecurityEventsService {
   }
 
   /**
-   * Lets the answer be sent first, so that a client at a lone connection does not wait for the log.
+   * Publishes in the next turn of the event loop, so that the answer is sent before the log is
+   * written.
    */
   private publishAfterTurn(at: number, event: SecurityEvent, origin?: Origin): void {
     setImmediate(() => {

@@ -21,10 +21,10 @@ export class LoginService {
    * Returns the account of a login name and its password. An unknown name, a disabled account and a
    * wrong password get the same answer after the same time. Replaces a hash that is cheaper than
    * the present cost.
-   * @param disconnected aborted once the client has gone
+   * @param disconnected aborted when the client disconnects
    * @throws FailureError `invalid_credentials`
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
-   * to be hashed
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many
+   * passwords wait to be hashed
    */
   async authenticate(
     loginName: string,
@@ -39,7 +39,10 @@ export class LoginService {
     return user;
   }
 
-  /** A failure is logged, and does not fail the login: the next one tries again. */
+  /**
+   * Replaces a hash by one of the present cost. A failure is only logged, since the next login
+   * retries.
+   */
   private async upgradeHash(user: UserState, password: string): Promise<void> {
     try {
       await this.users.upgradePasswordHash(user, await this.hasher.hash(password));

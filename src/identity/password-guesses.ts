@@ -17,8 +17,8 @@ export class PasswordGuesses {
   /**
    * Judges a guess, and records an event unless it is right.
    * @param event what the password was given for
-   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many wait
-   * to be hashed
+   * @throws FailureError `throttled` after too many wrong guesses, `unavailable` when too many
+   * passwords wait to be hashed
    */
   async judge(event: 'login' | 'password_change', guess: Omit<Guess, 'address'>, origin: Origin): Promise<Verdict> {
     const verdict = await this.check.judge({ ...guess, address: origin.address });
@@ -33,7 +33,7 @@ export class PasswordGuesses {
   }
 }
 
-/** Returns the reason for operators; the client is not told. */
+/** Returns the reason of a failure. Only operators see it. */
 function reasonOf(user: UserState | null): ReasonOf<'login', 'failure'> {
   if (user === null) return 'unknown_name';
   return user.disabledAt === null ? 'wrong_password' : 'account_disabled';

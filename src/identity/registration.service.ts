@@ -51,7 +51,7 @@ export class RegistrationService {
 
   /**
    * Makes an account and opens its first session.
-   * @param disconnected aborted once the client has gone
+   * @param disconnected aborted when the client disconnects
    * @throws FailureError `invalid_fields` with every field that is against the rules, `user_exists`
    * when the username or the email is taken
    * @throws FailureError `throttled` after too many sign-ups from this source, `unavailable` when
@@ -63,7 +63,7 @@ export class RegistrationService {
     await this.hasher.admit(disconnected);
     await this.countSignup(origin, disconnected);
     try {
-      // Saves the hash; the unique keys decide in the end.
+      // Saves a hash for most taken names. Between concurrent sign-ups, the unique keys decide.
       if (await this.users.isTaken(names)) throw new FailureError({ code: 'user_exists' });
       const hashing = this.hasher.hash(registration.password, disconnected);
       return await this.createWithSession({ ...names, id: this.newId(this.clock.now()) }, hashing, origin);
@@ -93,9 +93,9 @@ export class RegistrationService {
   }
 
   /**
-   * Inserts the session first, while the password is hashed, and the account last. So the insert of
-   * the account alone decides, and no transaction spans two round trips. A session without an
-   * account is dead; an account without its answer would be a name lost to its owner.
+   * Inserts the session while the password is hashed, and the account last. So the insert of the
+   * account alone decides, and no transaction spans two round trips. A session without an account
+   * is dead. An account without a session would cost its owner the name, since the sign-up fails.
    */
   private async createWithSession(
     user: Omit<NewUser, 'passwordHash'>,
@@ -151,7 +151,8 @@ function nameProblems(names: Names): FieldProblems {
 }
 
 /**
- * A username that is an email must be the account's own: it could be another account's login name.
+ * Returns the problem of a username that is an email other than the account's own. It could be the
+ * login name of another account.
  */
 function mismatch({ username, usernameKey, emailKey }: Names): FieldProblem[] {
   const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;

@@ -3,19 +3,18 @@ import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { type Job, MINUTE } from './job.js';
 import { LeasesService } from './leases.service.js';
 
-/** How many batches of a job follow each other. The next run goes on. */
+/** How many batches of a job one run does. The next run continues. */
 const BATCHES = 50;
 /** The pause between two batches, in which requests are served. */
 const PAUSE_MS = 50;
 /**
- * How long a stop of the service waits for jobs. A database that does not answer must not keep the
- * process.
+ * How long the service waits for jobs when it stops. A silent database must not keep the process
+ * alive.
  */
 const STOP_MS = 1_000;
 
 /**
- * Runs the jobs of all features, once the service is ready. A job that fails keeps no other from
- * being run.
+ * Runs the jobs of all features, once the service is ready. A failed job does not stop the others.
  */
 @Injectable()
 export class JobsService implements OnApplicationShutdown {
@@ -45,9 +44,9 @@ export class JobsService implements OnApplicationShutdown {
   }
 
   /**
-   * Runs the jobs of a period, unless they are running: those of all replicas together, then those
-   * of one replica in turn. So what replicas write from memory is in the store before anything is
-   * removed from it.
+   * Runs the jobs of a period, unless they are running: first the jobs of all replicas together,
+   * then the jobs of one replica in turn. So replicas write what they hold in memory before
+   * anything is removed from the store.
    */
   run(period = MINUTE): Promise<void> {
     const running = this.running.get(period) ?? this.runAll(period).finally(() => this.running.delete(period));
@@ -66,7 +65,7 @@ export class JobsService implements OnApplicationShutdown {
     for (const job of jobs.filter(({ replicas }) => replicas === 'one')) await this.attempt(job);
   }
 
-  /** Never rejects. */
+  /** Runs a job if this replica is to run it. Never rejects. */
   private async attempt(job: Job): Promise<void> {
     try {
       if (job.replicas === 'one' && !(await this.leases.take(job.name, periodOf(job)))) return;

@@ -19,7 +19,7 @@ export class LeasesService {
 
   /**
    * Takes a lease that is free.
-   * @param seconds for which no other call gets it
+   * @param seconds how long no other call gets the lease
    * @returns whether it was free
    */
   async take(name: string, seconds: number): Promise<boolean> {

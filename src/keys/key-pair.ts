@@ -10,7 +10,7 @@ export interface PublicJwk {
   readonly y: string;
 }
 
-/** A signing key in use, as KeyObjects: the JWT library parses anything else anew at each call. */
+/** A signing key in use, as KeyObjects: the JWT library would parse any other form at each call. */
 export interface KeyPair {
   readonly kid: string;
   readonly publicJwk: PublicJwk;

@@ -27,8 +27,8 @@ export class KeySchedule {
   constructor(private readonly rotationDays: number) {}
 
   /**
-   * Returns the key that signs now: the newest that has begun to. Where an operator retired it, the
-   * next key takes its place before its time. An older key does not, since caches have dropped it,
+   * Returns the key that signs now: the newest that has begun to. If an operator retired it, the
+   * next key signs before its time. An older key does not sign again, since caches have dropped it,
    * and it may have leaked together with the retired one.
    * @param keys newest first
    */
@@ -42,7 +42,7 @@ export class KeySchedule {
 
   /**
    * Returns the keys that verify now, which the JWKS shows: future keys, the present one, and old
-   * ones while their tokens live.
+   * ones until their tokens have expired.
    */
   verifying<Key extends Scheduled>(keys: readonly Key[], now: number): Key[] {
     return keys.filter((key) => key.retiredAt === null && !this.isOutlived(key, keys, now));
@@ -56,7 +56,7 @@ export class KeySchedule {
     return now >= due - LEAD_MS ? this.soonest(now, due) : undefined;
   }
 
-  /** Returns the earliest time from which a key that is made now may sign. */
+  /** Returns the earliest time from `wanted` on at which a key that is made now may sign. */
   soonest(now: number, wanted = now): number {
     return Math.max(wanted, now + LEAD_MS);
   }

@@ -3,8 +3,8 @@ import { JobsService } from '../jobs/jobs.service.js';
 import { SigningKeysService } from './signing-keys.service.js';
 
 /**
- * Looks once a minute whether it is time for the next key. Otherwise the next request would have to
- * wait for it.
+ * Checks once a minute whether the next key is due, so that no request has to wait for it to be
+ * made.
  */
 @Injectable()
 export class KeysJobs {

@@ -77,7 +77,7 @@ export class SigningKeysService {
     return key && (retired || key.retiredAt === null) ? key : undefined;
   }
 
-  /** Returns all keys that there ever were, newest first. */
+  /** Returns all keys, including retired keys, newest first. */
   async all(): Promise<readonly ScheduledKey[]> {
     await this.load();
     return this.keys;
@@ -91,8 +91,8 @@ export class SigningKeysService {
   }
 
   /**
-   * Retires a key at once, with every token that it signed. If it was the newest, the next one
-   * signs at once.
+   * Retires a key at once, with every token that it signed. If it was the newest, a new key signs
+   * at once.
    * @returns whether there was such a key
    */
   async retire(kid: string): Promise<boolean> {
@@ -113,7 +113,8 @@ export class SigningKeysService {
       await this.load();
     } catch (error) {
       if (this.keys.length === 0) throw error;
-      // The keys read before still hold. The next read is due as if this one had succeeded.
+      // The keys in memory stay in use. The next read is due as after a success, so that a failing
+      // database is not asked at each request.
       this.loadedAt = now;
       this.logger.warn({ event: 'signing_keys_not_read', err: error });
     }
@@ -136,8 +137,8 @@ export class SigningKeysService {
   }
 
   /**
-   * Makes a key. Of several replicas that make the same generation, one succeeds by the primary
-   * key, and all use its key.
+   * Makes a key. If several replicas make the same generation, the primary key lets one succeed,
+   * and all use its key.
    */
   private async create(generation: number, activeFrom: number): Promise<void> {
     const row = {

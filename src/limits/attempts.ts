@@ -12,10 +12,10 @@ export interface Outcome {
   readonly taken: readonly Taken[];
 }
 
-/** How long a refused attempt waits whose budget has room again by the time of the refusal. */
+/** How long a refused attempt waits if its budget already has room again. */
 export const NEXT_TRY_MS = 1_000;
 
-/** An attempt, and the budgets that it takes one share of each. */
+/** An attempt, and the budgets in which it counts as one. */
 export interface Attempt {
   /** Budgets that refuse the attempt once they are used up. */
   readonly shares: readonly Share[];
@@ -47,8 +47,8 @@ export async function countAttempts<A extends Attempt>(
   });
   const after: CounterMap = takes.size > 0 ? await counters.add([...takes.values()], now) : new Map();
   return ordered.map(({ attempt, shares }) => {
-    // Attempts that other replicas counted meanwhile are assumed to be the earlier ones: this may
-    // let through too few, never too many.
+    // Assumes that attempts that other replicas counted meanwhile came earlier. So too few attempts
+    // may be let through, never too many.
     const beyond = shares.find(({ id, budget, ordinal }) => {
       const used = after.get(id)?.used ?? 0;
       return used - (takes.get(id)?.attempts ?? 0) + ordinal > budget.most;

@@ -8,8 +8,8 @@ export interface Budget {
   readonly most: number;
   readonly windowMs: number;
   /**
-   * The first wait. Each further one within a day is twice as long. 0: the key waits for the end of
-   * its window.
+   * The first wait. Each further wait within a day is twice as long. With 0, the key waits for the
+   * end of its window.
    */
   readonly delayMs: number;
   readonly maxDelayMs: number;
@@ -20,8 +20,8 @@ export interface Counter {
   /** Attempts of the present window, including refused ones. */
   readonly used: number;
   /**
-   * When the window ends, or the wait of a key that went beyond its budget. Then `used` counts as
-   * 0.
+   * When the window ends, or the wait of a key that exceeded its budget. From then on `used` counts
+   * as 0.
    */
   readonly endsAt: number;
   /** How often the key went beyond its budget within the day that ends at `refusalsEndAt`. */
@@ -55,7 +55,9 @@ export function usedOf(counter: Counter | undefined, now: number): number {
   return counter && counter.endsAt > now ? counter.used : 0;
 }
 
-/** Returns until when a key is refused, in milliseconds since 1970; 0 for one that is not. */
+/**
+ * Returns until when a key is refused, in milliseconds since 1970; 0 for a key that is not refused.
+ */
 export function refusedUntil(counter: Counter | undefined, budget: Budget, now: number): number {
   return counter && usedOf(counter, now) > budget.most ? counter.endsAt : 0;
 }

@@ -20,8 +20,8 @@ export interface Taken extends Share {
 export type CounterMap = ReadonlyMap<string, Counter>;
 
 /**
- * Counters that all replicas share: in the database, or in memory over the embedded store, which
- * has one process.
+ * Counters that all replicas share. They are in the database, or in memory with the embedded store,
+ * which has one process.
  */
 export abstract class Counters {
   /** Returns the counters of some ids. */
@@ -36,7 +36,7 @@ export abstract class Counters {
   abstract add(takes: readonly Take[], now: number): Promise<CounterMap>;
 
   /**
-   * Gives one attempt of each key back, while its window lasts and its key has not gone beyond the
+   * Gives back one attempt of each key, unless its window has ended or the key has exceeded its
    * budget.
    */
   abstract giveBack(taken: readonly Taken[]): Promise<void>;

@@ -1,13 +1,13 @@
 import { hash, randomBytes } from 'node:crypto';
 import { type Counter, usedOf } from './budget.js';
 
-/** Places of each budget. */
+/** How many places each budget has. */
 const PLACES = 16_384;
 
 /**
- * Keeps the essence of counters that memory has no room for. Counters of one budget share places. A
- * place keeps the highest of each number, so a forgotten key begins no lower than it was. So an
- * attacker gains no guesses by counting very many other keys.
+ * Keeps an upper bound of the counters that memory has no room for. Counters of one budget share
+ * places. A place keeps the highest of each number, so that an attacker gains no guesses by
+ * counting very many other keys.
  */
 export class ForgottenCounters {
   private readonly places = new Map<string, Counter>();

@@ -8,7 +8,7 @@ import { KnownSource } from './known-source.entity.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
 const DAY_MS = 86_400_000;
-/** How many sources one statement removes. */
+/** The most sources that one statement removes. */
 const TRIMMED = 200;
 
 /**

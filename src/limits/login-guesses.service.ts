@@ -20,20 +20,22 @@ export interface Login {
   readonly address: string;
 }
 
-/** Whether a guess at a password is looked at. */
+/** Whether the password of a guess is checked. */
 export interface Admission {
-  /** Null: no account goes by that name. */
+  /** Null if no account has that name, or if the refusal was remembered. */
   readonly user: UserState | null;
-  /** Seconds until the next guess, 0 for one that is looked at. */
+  /** Seconds until the next guess; 0 if this guess is checked. */
   readonly wait: number;
   readonly query: Query;
-  /** Whether the account has logged in from there, so that its right password is never refused. */
+  /**
+   * Whether the account has logged in from the source, so that its right password is never refused.
+   */
   readonly isKnown: boolean;
   readonly lastDay: number | undefined;
   readonly taken: readonly Taken[];
 }
 
-/** A guess on its way: before its password is looked at, or once it was wrong. */
+/** A guess to count: before its password is checked, or after the password was wrong. */
 interface Step {
   readonly query: Query;
   readonly isWrong: boolean;
@@ -42,30 +44,30 @@ interface Step {
 interface Plan extends Attempt {
   readonly found: Found;
   readonly isKnown: boolean;
-  /** Whether it goes beyond a budget, and is counted there alone. */
+  /** Whether the guess exceeds a budget, in which alone it is counted. */
   readonly isUsedUp: boolean;
-  /** Until when it is refused, in milliseconds since 1970; 0: what is counted decides. */
+  /** Until when the guess is refused, in milliseconds since 1970; 0 if its count decides. */
   readonly refusedBefore: number;
 }
 
 type Verdict = Admission & { readonly refusedUntil: number };
 
 /**
- * Of the counters of a query, that of the name. Its id is short whatever the name, so that it
- * serves to remember a name by.
+ * The index of the counter of the name. Its id is short for any name, so refusals are remembered by
+ * it.
  */
 const NAME = 2;
 
 /**
- * Guesses of one batch. One batch at a time, so that each reads what the one before has counted.
- * Within a process a burst is counted as if its guesses had come one after the other.
+ * Runs one batch at a time, so that each batch reads what the previous batch has counted. So a
+ * process counts a burst as if its guesses had come one after the other.
  */
 const BATCHES = { underWay: 1, size: 32 };
 
 /**
  * Counts guesses at passwords before they are checked, by name, by source and by both. A guess that
- * its source may not make is not counted against the name. A guess from a source that the account
- * knows is counted only once it was wrong.
+ * its source may not make is not counted against the name. A guess from a known source of the
+ * account is counted only if it was wrong.
  */
 @Injectable()
 export class LoginGuessesService {
@@ -86,8 +88,8 @@ export class LoginGuessesService {
   }
 
   /**
-   * Counts a guess, unless the account knows its source, and says whether its password is to be
-   * looked at.
+   * Counts a guess, unless the account knows its source.
+   * @returns whether its password is to be checked
    */
   async admit({ loginName, address }: Login): Promise<Admission> {
     const query = this.queryOf(loginName, sourceOf(address));
@@ -99,15 +101,16 @@ export class LoginGuessesService {
     return verdict;
   }
 
-  /** Gives a guess back that was right, and notes its source. */
+  /** Gives back the count of a right guess, and notes its source. */
   async accept({ user, query, taken, lastDay }: Admission): Promise<void> {
     if (!user) return;
     await Promise.all([this.counters.giveBack(taken), this.sources.add(user.id, query.source, lastDay)]);
   }
 
   /**
-   * Counts a wrong guess that was looked at for the sake of its source.
-   * @returns seconds until the next guess, 0 where it was one of those that a stranger has too
+   * Counts a wrong guess that was checked because the account knows its source.
+   * @returns seconds until the next guess; 0 if a guess from an unknown source would have been
+   * checked
    */
   async countWrong({ query }: Admission): Promise<number> {
     return (await this.take({ query, isWrong: true })).wait;
@@ -116,7 +119,7 @@ export class LoginGuessesService {
   private queryOf(loginName: string, source: string): Query {
     const typed = normalizeName(loginName);
     const name = nameKey(typed);
-    // Of one length, and the table shows no names.
+    // Hashed, so that ids have one length and the table shows no names.
     const hash = createHash('sha256').update(name).digest('base64url');
     return {
       ...{ name, isEmail: isEmailName(typed), source, oldestDay: this.sources.oldestDay },
@@ -137,7 +140,7 @@ export class LoginGuessesService {
     });
   }
 
-  /** @param used how far the counters are with what this batch counts */
+  /** @param used attempts of each counter, with those of this batch; this guess is added */
   private plan(found: Found, isWrong: boolean, used: Map<string, number>, now: number): Plan {
     const { query, user, counters } = found;
     const isKnown = this.isKnown(found, now);
@@ -155,8 +158,8 @@ export class LoginGuessesService {
   }
 
   /**
-   * Whether the account has logged in from there, and not too many wrong passwords came from there
-   * since.
+   * Tells whether the account has logged in from the source, and too few wrong passwords have come
+   * from the source to make it unknown.
    */
   private isKnown({ lastDay, counters }: Found, now: number): boolean {
     const { most } = this.budgets.known;

@@ -33,12 +33,12 @@ export interface Found {
 const STATE = new Selection(User, USER_STATE, 'u');
 const COUNTERS = ['c0', 'c1', 'c2', 'c3'].map((alias) => ({ alias, state: new Selection(CounterRow, COUNTER, alias) }));
 
-/** Looks logins up. */
+/** Finds the accounts, known sources and counters of logins. */
 export class LoginLookup {
   private readonly byUsername: (count: number) => string;
   private readonly byEmail: (count: number) => string;
 
-  /** @param memory the counters, where they are not in the store */
+  /** @param memory the counters, if they are not in the store */
   constructor(
     private readonly statements: Statements,
     private readonly memory?: Counters,
@@ -48,9 +48,8 @@ export class LoginLookup {
   }
 
   /**
-   * Finds the accounts of several logins, whether they know the sources, and the counters: by one
-   * statement, so that a refused guess takes no other. Logins by email and by username in one batch
-   * take a statement each.
+   * Finds the accounts of several logins, whether the accounts know the sources, and the counters.
+   * All of that takes one statement, or two for a batch with both usernames and emails.
    */
   async find(queries: readonly Query[]): Promise<Found[]> {
     const found = new Map<Query, Found>();

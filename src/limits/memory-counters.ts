@@ -10,8 +10,8 @@ import { ForgottenCounters } from './forgotten-counters.js';
  */
 const MOST = 100_000;
 /**
- * How many counters beyond their budget are kept. Each cost an attacker a whole budget, so these
- * outlast the others.
+ * How many counters that exceed their budget are kept. They are kept apart, so that cheap attempts
+ * at other keys cannot evict them.
  */
 const MOST_REFUSED = 50_000;
 

@@ -38,7 +38,7 @@ export class MySqlCounters extends Counters {
   async add(takes: readonly Take[], now: number): Promise<CounterMap> {
     // In the same order everywhere, so that replicas do not deadlock.
     const sorted = takes.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-    // The repeated rows count nothing, and come last.
+    // Padding repeats rows at the end. They count nothing.
     const all = padded(sorted).map((take, i) => (i < sorted.length ? take : { ...take, attempts: 0 }));
     const values = all.flatMap((take) => givenBy(take, now));
     await retrying(() => this.statements.write(addition(all.length), values));
@@ -89,8 +89,8 @@ const GOES_BEYOND = `delay_ms > 0 AND ${BEFORE} <= most AND ${BEFORE} + attempts
 
 /**
  * The rule of {@link counted} in SQL. The servers assign from left to right, so each line sees the
- * values that earlier lines have set. `ends_at` tells whether `used` is of the present window, so
- * it is set after all lines that read it.
+ * values that earlier lines have set. `ends_at` is set after the lines that compare it with the
+ * present.
  */
 const addition = bySize(
   (count) => `

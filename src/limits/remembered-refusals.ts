@@ -5,8 +5,8 @@ import { Clock } from '../platform/clock/clock.js';
 /** How many refusals are remembered, and how many sources whose refusals were forgotten. */
 const MOST = 50_000;
 /**
- * How long a refusal is remembered. Short, since an account may log in from the source at another
- * replica meanwhile, and must then not be refused there.
+ * How long a refusal is remembered. Short, since the account may log in from the source at another
+ * replica, and must not be refused after that.
  */
 const MOST_MS = 5_000;
 

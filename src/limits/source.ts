@@ -4,8 +4,8 @@ const UNKNOWN = 'unknown';
 
 /**
  * Returns the source of a request: an IPv4 /24 or an IPv6 /64, since an attacker with one address
- * there mostly has all of them.
- * @param address empty when it is not known; all such requests are one source
+ * of a network usually has all of them.
+ * @param address empty if it is not known; all such requests are one source
  */
 export function sourceOf(address: string): string {
   const [plain = ''] = address.split('%', 1);

@@ -16,20 +16,20 @@ export interface Guess {
   readonly disconnected?: AbortSignal | undefined;
 }
 
-/** What became of a guess. */
+/** The result of a guess. */
 export interface Verdict {
-  /** Null: no account has that name, or the guess was refused without looking. */
+  /** Null if no account has that name, or if the guess was refused without a look-up. */
   readonly user: UserState | null;
-  /** False for a guess that was refused, whatever its password. */
+  /** False for a refused guess, even if its password is right. */
   readonly isRight: boolean;
   /** Seconds until the next guess is looked at; 0 for a guess that was not refused. */
   readonly wait: number;
 }
 
 /**
- * Checks passwords, in this one place. Guesses are counted before they are checked, so that
- * parallel guesses gain nothing. Exception: a guess from a source that the account knows is checked
- * first and counted if wrong, so that an attacker who fails on purpose cannot lock the owner out.
+ * Checks passwords. Guesses are counted before they are checked, so that parallel guesses gain
+ * nothing. A guess from a known source of the account is checked first and counted only if wrong.
+ * So an attacker who fails on purpose cannot lock the owner out.
  */
 @Injectable()
 export class PasswordCheck {
@@ -43,7 +43,7 @@ export class PasswordCheck {
 
   /**
    * Judges a guess, and counts it unless `RATE_LIMIT` is off.
-   * @throws FailureError `unavailable` when too many wait to be hashed
+   * @throws FailureError `unavailable` when too many passwords wait to be hashed
    */
   async judge(guess: Guess): Promise<Verdict> {
     if (!this.config.RATE_LIMIT) {
@@ -53,7 +53,8 @@ export class PasswordCheck {
     const admission = await this.guesses.admit(guess);
     const { user } = admission;
     if (admission.wait > 0) return this.refuse(guess, user, admission.wait);
-    // A guess whose client disconnects stays counted, or disconnecting would make guesses free.
+    // A guess whose client disconnects stays counted. Otherwise, disconnecting would make guesses
+    // free.
     const isRight = await this.isRight(guess, user);
     if (isRight) await this.guesses.accept(admission);
     if (isRight || !admission.isKnown) return { user, isRight, wait: 0 };

@@ -35,8 +35,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Refuses what {@link HashQueue.admit} refuses, after a pause: clients that retry as soon as they
-   * are refused would take the processor time that the hashes of others need.
+   * Refuses what {@link HashQueue.admit} refuses, after a pause. Without it, clients that retry at
+   * once would take the processor time that the hashes of other clients need.
    */
   async admit(disconnected?: AbortSignal): Promise<void> {
     try {
@@ -54,7 +54,7 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Tells whether a password is the one of a hash. A missing hash, an unreadable one and one of a
+   * Tells whether a hash is the hash of a password. A missing hash, an unreadable one and one of a
    * lower cost take as much work as a hash of the present cost, so that the time reveals nothing
    * about an account.
    */

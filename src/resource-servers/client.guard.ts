@@ -18,10 +18,9 @@ const SUSPECTED_MS = 60_000;
 const SUSPECTS = 10_000;
 
 /**
- * Lets the clients of `INTROSPECTION_CLIENTS` through, which authenticate by HTTP Basic (RFC 6749
- * section 2.3.1). After a wrong secret, all requests of its source are counted for a while, so that
- * parallel guesses get no further than guesses one after the other. A client with the right secret
- * at a source without wrong ones is never counted.
+ * Admits the clients of `INTROSPECTION_CLIENTS`, which authenticate by HTTP Basic (RFC 6749 section
+ * 2.3.1). After a wrong secret, all requests of its source are counted for a minute, so that
+ * parallel guesses gain nothing. A right secret from any other source is never counted.
  */
 @Injectable()
 export class ClientGuard implements CanActivate {
@@ -74,8 +73,8 @@ export class ClientGuard implements CanActivate {
 
   /**
    * Counts a right secret and gives the count back. Parallel requests of the client share one
-   * count, because they present the same secret. Otherwise one wrong secret of a neighbour would
-   * lock out a busy resource server.
+   * count, because they present the same secret. Otherwise a wrong secret from another machine of
+   * the source would lock out a busy resource server.
    * @returns seconds to wait, 0 for none
    */
   private prove(id: string, source: string): Promise<number> {
@@ -104,15 +103,15 @@ export class ClientGuard implements CanActivate {
 }
 
 /**
- * A fast hash is enough for long random secrets. Comparing hashes does not reveal where secrets
- * differ.
+ * Hashes a secret. A fast hash is enough for long random secrets. Comparing hashes does not reveal
+ * where secrets differ.
  */
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
 }
 
 /**
- * Returns the id, and the secret both as sent and form-decoded: the RFC asks for form-encoding,
+ * Returns the id, and the secret both as sent and form-decoded. The RFC asks for form-encoding, but
  * most clients omit it.
  */
 function basicCredentials(authorization: string): { id: string; secrets: string[] } {

@@ -14,8 +14,8 @@ export class JwksController {
   constructor(private readonly keys: SigningKeysService) {}
 
   /**
-   * The public keys, which verify access tokens offline (RFC 7517). Cacheable, and cheap to
-   * revalidate.
+   * Sends the public keys, by which resource servers verify access tokens offline (RFC 7517).
+   * Answers 304 to a client that has them.
    */
   @ApiJwks()
   @Get('jwks.json')

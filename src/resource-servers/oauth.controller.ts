@@ -9,7 +9,7 @@ import { oauthDialect } from './oauth.dialect.js';
 import { ApiIntrospect, ApiRevoke } from './oauth.openapi.js';
 import { TokenDto } from './oauth.dto.js';
 
-/** For resource servers that have credentials here. */
+/** Routes for resource servers, which authenticate as clients. */
 @ApiTags(oauthDialect.tag.name)
 @UseGuards(ClientGuard)
 @Controller('oauth')

@@ -8,13 +8,13 @@ import { AccessTokens } from './tokens/access-tokens.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
 
 /**
- * The description of a living token, with the members of RFC 7662 section 2.2. Times in seconds.
+ * The description of an active token, with the members of RFC 7662 section 2.2. Times in seconds.
  */
 export interface ActiveToken {
   readonly active: true;
   /**
-   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens nothing, so it is
-   * not called that.
+   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens no resource, so it has
+   * a type of its own.
    */
   readonly token_type: 'Bearer' | 'refresh_token';
   readonly iss: string;
@@ -25,7 +25,7 @@ export interface ActiveToken {
   readonly exp: number;
 }
 
-/** Tells resource servers whether a token is alive now, logouts included. */
+/** Tells resource servers whether a token is active now, also after a logout. */
 @Injectable()
 export class IntrospectionService {
   constructor(
@@ -37,8 +37,8 @@ export class IntrospectionService {
   ) {}
 
   /**
-   * Describes a living token of either kind. Says of any other only that it is not active. Does not
-   * act on a replayed refresh token.
+   * Describes an active token of either kind. Tells of any other token only that it is not active.
+   * A replayed refresh token does not end its session.
    */
   async introspect(token: string): Promise<ActiveToken | { active: false }> {
     return (

@@ -29,7 +29,7 @@ export class LastUsesService {
     if (this.pending.size >= BATCH) void this.write();
   }
 
-  /** Writes the notes. A failure is logged, and refuses no request. */
+  /** Writes the notes. A failure is logged, and fails no request. */
   async write(): Promise<void> {
     const noted = this.pending;
     if (noted.size === 0) return;

@@ -5,7 +5,7 @@ import type { UserState } from '../users/user.entity.js';
 
 type Account = Pick<UserState, 'id' | 'sessionEpoch'>;
 
-/** Most accounts whose logins are remembered until their sessions are counted. */
+/** The most accounts whose logins are remembered until their sessions are counted. */
 const REMEMBERED = 10_000;
 /** Accounts of one statement. */
 const BATCH = 128;
@@ -16,10 +16,10 @@ const BATCH = 128;
 const SHARE = 0.1;
 
 /**
- * Ends the oldest living sessions of accounts that have more than `MAX_SESSIONS`. To save each
- * login a statement, sessions are counted once a minute for the accounts that have logged in, and
- * after every `MAX_SESSIONS` / 10 logins of one account. So an account may have a tenth more for
- * each process, for a minute.
+ * Ends the oldest live sessions of accounts that have more than `MAX_SESSIONS`. To save each login
+ * a statement, sessions are counted once a minute for the accounts that have logged in, and after
+ * every `MAX_SESSIONS` / 10 logins of one account. So for up to a minute, an account may have a
+ * tenth more sessions for each process.
  */
 @Injectable()
 export class SessionLimitService {
@@ -66,7 +66,10 @@ export class SessionLimitService {
     return ended;
   }
 
-  /** A login does not fail when old sessions cannot be ended: the next login tries again. */
+  /**
+   * Ends the oldest sessions of an account. A failure does not fail the login, since the next login
+   * retries.
+   */
   private async endSurplus(account: Account): Promise<number> {
     try {
       return await this.sessionRows.revokeBeyond(account, this.most);

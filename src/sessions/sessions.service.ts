@@ -15,7 +15,7 @@ import { SessionLimitService } from './session-limit.service.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
 
-/** The tokens of a session, as a login or a refresh answers them. */
+/** The tokens of a session, as a login or a refresh returns them. */
 export interface TokenPair {
   readonly access: string;
   readonly refresh: string;
@@ -58,7 +58,7 @@ export class SessionsService {
 
   /**
    * Inserts a session and signs its first tokens.
-   * @param user its epoch makes sure that no session outlives a later change of the account
+   * @param user its epoch ensures that a later change of the account ends the session
    */
   async create(user: Pick<UserState, 'id' | 'sessionEpoch'>, { userAgent, address }: Origin): Promise<OpenedSession> {
     const now = this.clock.now();
@@ -81,7 +81,7 @@ export class SessionsService {
 
   /**
    * Returns a session and its account.
-   * @throws FailureError `token_not_valid` unless the session is alive
+   * @throws FailureError `token_not_valid` unless the session is live
    */
   async requireLive(sid: string): Promise<SessionOfUser> {
     const session = await this.sessionRows.find(sid);
@@ -92,7 +92,7 @@ export class SessionsService {
   }
 
   /**
-   * Verifies an access token and returns its living session. Notes that the session was used.
+   * Verifies an access token and returns its live session. Notes that the session was used.
    * @throws FailureError `token_not_valid`
    */
   async authenticate(accessToken: string): Promise<SessionOfUser> {
@@ -100,7 +100,7 @@ export class SessionsService {
   }
 
   /**
-   * Returns the living session of verified claims. Notes that the session was used.
+   * Returns the live session of verified claims. Notes that the session was used.
    * @throws FailureError `token_not_valid`
    */
   async requireLiveOf({ sid, sub }: AccessClaims): Promise<SessionOfUser> {
@@ -113,8 +113,8 @@ export class SessionsService {
   /**
    * Ends the session that both tokens belong to. Accepts expired and rotated tokens, and a session
    * that has ended.
-   * @throws FailureError `token_not_valid` for tokens that were never issued or are of two sessions;
-   * nothing is ended then
+   * @throws FailureError `token_not_valid` for tokens that were never issued or are of two
+   * sessions; then nothing is ended
    */
   async logout(accessToken: string, refreshToken: string, origin: Origin): Promise<void> {
     const access = await this.accessTokens.verify(accessToken, { expired: true });

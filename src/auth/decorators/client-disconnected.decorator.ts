@@ -3,17 +3,26 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by {@link watchDisconnect}: aborted once the client has gone without its answer. */
+    /**
+     * Set by {@link watchDisconnect}: aborted when the client disconnects before its answer is
+     * sent.
+     */
     disconnected?: AbortSignal;
   }
 }
 
-/** Parameter decorator: a signal that is aborted once the client has gone without its answer. */
+/**
+ * Parameter decorator: a signal that is aborted when the client disconnects before its answer is
+ * sent.
+ */
 export const ClientDisconnected = createParamDecorator((_: unknown, context: ExecutionContext) =>
   watchDisconnect(context),
 );
 
-/** Begins to watch the connection of a request, once a request. See {@link ClientDisconnected}. */
+/**
+ * Watches the connection of a request, once for each request.
+ * @returns the signal of {@link ClientDisconnected}
+ */
 export function watchDisconnect(context: ExecutionContext): AbortSignal {
   const http = context.switchToHttp();
   const request = http.getRequest<FastifyRequest>();
@@ -23,8 +32,7 @@ export function watchDisconnect(context: ExecutionContext): AbortSignal {
 function signalOf({ raw }: FastifyReply): AbortSignal {
   const controller = new AbortController();
   raw.once('close', () => {
-    // After the answer there is nothing left to abort, and `abort` would make an error with a
-    // stack.
+    // After the answer there is nothing to abort, and `abort` would create an error with a stack.
     if (!raw.writableFinished) controller.abort();
   });
   if (raw.destroyed) controller.abort();

@@ -8,7 +8,7 @@ export const RequestOrigin = createParamDecorator((_: unknown, context: Executio
   originOf(context.switchToHttp().getRequest<FastifyRequest>()),
 );
 
-/** See {@link RequestOrigin}. */
+/** Returns where a request came from, for events and sessions. */
 export function originOf(request: FastifyRequest): Origin {
   return {
     userAgent: request.headers['user-agent'] ?? '',
@@ -19,9 +19,9 @@ export function originOf(request: FastifyRequest): Origin {
 }
 
 /**
- * Returns an address without its zone (RFC 4007), which has any length and means nothing elsewhere.
- * Returns an empty text where there is no address: a trusted proxy may forward anything, and a peer
- * that has disconnected has none.
+ * Returns an address without its zone (RFC 4007), which has any length and means nothing on other
+ * machines. Returns an empty text for anything else: a trusted proxy may forward any text, and a
+ * disconnected peer has no address.
  */
 function plainAddress(text: string): string {
   return isIP(text) ? (text.split('%', 1)[0] ?? '') : '';

@@ -3,11 +3,11 @@ import type { AuthModuleOptions } from '@nestjs/passport';
 import passport, { type Strategy } from 'passport';
 
 /**
- * Returns the options of a guard that uses this very strategy, registered under a name of its own.
+ * Returns the options of a guard that uses the given strategy, registered under a unique name.
  * Passport's registry is global: with two applications in one process, as in tests, the second
- * would replace the first's strategy. Passport takes the strategy itself instead of a name too, but
- * then sets each request's callbacks on that one object, so that concurrent requests would get each
- * other's accounts.
+ * would replace the first's strategy. Passport also takes the strategy itself in place of a name.
+ * But then it sets the callbacks of each request on that one object, and concurrent requests would
+ * get each other's accounts.
  */
 export function ownStrategy(strategy: Strategy): AuthModuleOptions {
   const name = randomUUID();

@@ -7,9 +7,8 @@ import type { SessionOfUser } from '../../users/session.entity.js';
 type Request = Parameters<Strategy['authenticate']>[0];
 
 /**
- * Authenticates an access token in the Authorization header (RFC 6750 section 2.1), and in no other
- * place. The library's own verification is left out: it would check signatures again that
- * `AccessTokens` remembers.
+ * Authenticates an access token in the Authorization header only (RFC 6750 section 2.1). Skips the
+ * verification of the library, which would check signatures again that `AccessTokens` remembers.
  */
 @Injectable()
 export class JwtStrategy extends PassportStrategy(Strategy) {
@@ -43,9 +42,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
   }
 }
 
-/**
- * Returns the token of `Authorization: Bearer TOKEN`, null for a header with more or less in it.
- */
+/** Returns the token of `Authorization: Bearer TOKEN`, null for a header in any other form. */
 function bearerTokenOf({ headers }: Request): string | null {
   return /^Bearer +([\w.~+/=-]+)$/i.exec(headers.authorization ?? '')?.[1] ?? null;
 }

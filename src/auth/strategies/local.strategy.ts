@@ -8,7 +8,7 @@ import { originOf } from '../decorators/request-origin.decorator.js';
 
 /**
  * Authenticates a username and a password from the body. The guard has validated the body, because
- * this strategy would look into the query string for a field that is missing.
+ * this strategy would look for a missing field in the query string.
  */
 @Injectable()
 export class LocalStrategy extends PassportStrategy(Strategy) {

@@ -2,9 +2,7 @@
 import reference from 'argon2';
 import type { Cost } from './hash-task.js';
 
-/**
- * `auto`: the faster library where its binary loads; `argon2`: the reference library in any case.
- */
+/** `auto`: the faster library if its binary loads. `argon2`: the reference library. */
 export type EngineChoice = 'auto' | 'argon2';
 
 /**

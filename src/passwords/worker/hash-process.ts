@@ -66,7 +66,7 @@ export class HashProcess implements OnModuleInit, OnApplicationShutdown {
     this.child?.disconnect();
   }
 
-  /** Tells whether the process runs, so that a task takes no longer than its hash. */
+  /** Tells whether the process has started, so that a task takes no longer than its hash. */
   get isUp(): boolean {
     return this.hasReplied;
   }

@@ -4,9 +4,9 @@ import { FailureError } from '../../platform/errors/failure.error.js';
 import { HashProcess } from './hash-process.js';
 import type { HashResult, HashTask } from './hash-task.js';
 
-/** Most tasks that wait. The bound that holds until the first task has shown how long one takes. */
+/** The most tasks that wait. Bounds the queue while the duration of a task is unknown. */
 const CAPACITY = 10_000;
-/** Tasks handed over for each thread that hashes: the next is there before the present one ends. */
+/** Tasks handed over for each thread, so that a thread never waits for its next task. */
 const AHEAD = 2;
 /** Weight of the latest task in the estimate of a task's duration. */
 const WEIGHT = 0.1;
@@ -19,7 +19,7 @@ interface Waiting {
 /**
  * Runs hash tasks in turn: `HASH_CONCURRENCY` at a time, first come, first served. Refuses a task
  * at once if it could not be served within `HASH_TIMEOUT`: by then the client would have given up,
- * and the work be wasted.
+ * and the work would be wasted.
  */
 @Injectable()
 export class HashQueue {
@@ -38,7 +38,7 @@ export class HashQueue {
 
   /**
    * Runs a task when its turn comes.
-   * @param disconnected aborted once the client has gone: a task that still waits is dropped
+   * @param disconnected aborted when the client disconnects; drops the task if it still waits
    * @throws FailureError `unavailable`, at once when the queue is too long, later when the estimate
    * was wrong
    */

@@ -9,8 +9,8 @@ export interface Cost {
 export type HashTask =
   | { readonly kind: 'hash'; readonly password: string; readonly cost: Cost }
   /**
-   * `cost`: the present cost. A cheaper hash takes as much work as a hash of this cost, whatever
-   * the result.
+   * `cost`: the present cost. A cheaper hash takes as much work as a hash of this cost, for a right
+   * and for a wrong password.
    */
   | { readonly kind: 'verify'; readonly password: string; readonly hash: string; readonly cost: Cost };
 

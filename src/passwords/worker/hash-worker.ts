@@ -7,8 +7,8 @@ import { costOf, topUpOf } from './hash-cost.js';
 import type { Hello, HashResult, HashTask, Reply, Request } from './hash-task.js';
 
 /**
- * Not the lowest, 19: on a core that other work fills, hashing keeps a thirtieth, so that logins go
- * on. Higher shares seemed to delay verify more.
+ * Above the lowest, 19: on a core that other work fills, hashing keeps a thirtieth, so that logins
+ * still succeed. Higher shares delayed verify more.
  */
 const PRIORITY = 15;
 
@@ -46,8 +46,8 @@ async function carryOut(task: HashTask): Promise<HashResult> {
 }
 
 /**
- * Returns undefined for a hash that no password fits: an unusable one, or one of another kind from
- * an import.
+ * Tells whether a hash is the hash of a password. Returns undefined for a text that is not an
+ * argon2 hash, as in imported accounts.
  */
 async function matches(hash: string, password: string): Promise<boolean | undefined> {
   try {

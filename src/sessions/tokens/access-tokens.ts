@@ -28,7 +28,7 @@ export interface AccessClaims {
  */
 type Subject = Pick<Session, 'id' | 'userId' | 'expiresAt'>;
 
-/** Most tokens whose checked signatures are remembered. */
+/** The most tokens whose checked signatures are remembered. */
 const REMEMBERED = 10_000;
 
 const ALG = 'ES256';
@@ -43,7 +43,7 @@ const CLAIMS = { typ: TYP, tokenType: 'access', texts: ['iss', 'sub', 'sid', 'jt
 export class AccessTokens {
   /**
    * Tokens whose signature was checked, by digest. Saves about 80 µs, a third of a verification.
-   * Covers the signature alone: key, times and session are looked at each time.
+   * Covers the signature alone: key, times and session are checked each time.
    */
   private readonly checked = new LRUCache<string, SignedToken>({ max: REMEMBERED });
 
@@ -91,7 +91,7 @@ export class AccessTokens {
     const digest = hash('sha256', token, 'base64');
     const known = this.checked.get(digest);
     const kid = known ? known.header['kid'] : keyIdOf(token);
-    // Asked for a remembered token too: a retired key refuses its tokens at once.
+    // Looked up for a remembered token too, since the tokens of a retired key are refused at once.
     const key = typeof kid === 'string' ? await this.keys.find(kid, { retired: expired }) : undefined;
     if (!key) throw new FailureError({ code: 'token_not_valid' });
     if (known) return known;
@@ -100,9 +100,11 @@ export class AccessTokens {
     return signed;
   }
 
-  /** Leaves the times to {@link readClaims}, which asks our clock. */
+  /**
+   * Checks the signature alone. {@link readClaims} checks the times by the clock of this service.
+   */
   private checkSignature(token: string, key: KeyObject): SignedToken {
-    // The types leave KeyObjects out. The library takes them, and parses any other key anew at each
+    // The types omit KeyObjects. The library takes them, and would parse any other key at each
     // call.
     const publicKey = key as unknown as Buffer;
     const ignored = { ignoreExpiration: true, ignoreNotBefore: true };

@@ -29,8 +29,8 @@ const ENCODED_HEADER = Buffer.from(JSON.stringify(HEADER)).toString('base64url')
 const CLAIMS = { typ: HEADER.typ, tokenType: 'refresh', texts: ['sid'] } as const;
 
 /**
- * Signs and verifies refresh tokens: JWTs under a key and an algorithm of their own, so that no
- * token of one kind passes for the other.
+ * Signs and verifies refresh tokens: JWTs under a key and an algorithm of their own, so that a
+ * token of one kind is never accepted as the other.
  */
 @Injectable()
 export class RefreshTokens {
@@ -87,8 +87,8 @@ export class RefreshTokens {
   }
 
   /**
-   * The order of header members and claims is part of the token: a session lives on across
-   * upgrades.
+   * Signs the state of a session. The order of header members and claims must not change, since
+   * sessions outlive upgrades.
    */
   private signWith(key: KeyObject, session: RefreshState): string {
     const claims = {

@@ -35,8 +35,8 @@ export function parsedPart(part: string): unknown {
 }
 
 /**
- * Reads the claims of a token: the named ones must be text, the times sane. A signature alone
- * proves neither.
+ * Reads the claims of a token. Checks that the named claims are text and that the times are
+ * plausible, which a signature alone does not prove.
  * @param now milliseconds since 1970
  * @param expired whether an expired token is accepted, as at a logout
  * @throws FailureError `token_not_valid`

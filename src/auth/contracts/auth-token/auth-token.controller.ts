@@ -15,7 +15,7 @@ import { authTokenDialect } from './auth-token.dialect.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.openapi.js';
 import { asksToVerify, CredentialsDto, RefreshDto, VerifyDto } from './auth-token.dto.js';
 
-/** Contract A. */
+/** The routes of contract A. */
 @ApiTags(authTokenDialect.tag.name)
 @Controller('auth')
 export class AuthTokenController {
@@ -68,7 +68,7 @@ export class AuthTokenController {
   }
 }
 
-/** A token pair in contract A's key order. */
+/** Returns a token pair in the key order of contract A. */
 function presentTokens({ refresh, access }: TokenPair): TokenPair {
   return { refresh, access };
 }

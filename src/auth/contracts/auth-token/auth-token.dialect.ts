@@ -5,7 +5,7 @@ import type { Dialect } from '../../../platform/http/dialect/dialect.js';
 import { fieldTexts } from '../../../platform/http/dialect/field-texts.js';
 import { sharedRefusals } from '../../../platform/http/dialect/shared-refusals.js';
 
-/** How contract A speaks. */
+/** The dialect of contract A. */
 export const authTokenDialect: Dialect = {
   prefix: 'auth',
   contract: 'A',

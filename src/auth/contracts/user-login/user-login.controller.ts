@@ -13,7 +13,7 @@ import { userLoginDialect } from './user-login.dialect.js';
 import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.openapi.js';
 import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
 
-/** Contract B. */
+/** The routes of contract B. */
 @ApiTags(userLoginDialect.tag.name)
 @Controller('user')
 export class UserLoginController {
@@ -59,7 +59,7 @@ export class UserLoginController {
   }
 }
 
-/** A token pair in contract B's names and key order. */
+/** Returns a token pair in the names and the key order of contract B. */
 function presentTokens({ access, refresh }: TokenPair): { access_token: string; refresh_token: string } {
   return { access_token: access, refresh_token: refresh };
 }

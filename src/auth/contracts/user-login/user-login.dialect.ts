@@ -7,7 +7,7 @@ import type { Dialect } from '../../../platform/http/dialect/dialect.js';
 import { wireFieldTexts } from '../../../platform/http/dialect/field-texts.js';
 import { sharedRefusals } from '../../../platform/http/dialect/shared-refusals.js';
 
-/** How contract B speaks. */
+/** The dialect of contract B. */
 export const userLoginDialect: Dialect = {
   prefix: 'user',
   contract: 'B',
