@@ -38,7 +38,7 @@ const changePassword = (bearer: string, current_password: unknown, new_password:
   service.client.call('POST', '/account/password', { json: { current_password, new_password }, bearer });
 
 describe('GET /account/sessions', () => {
-  it('lists the living sessions of the account, newest first, and which one asks', async () => {
+  it('lists the live sessions of the account, newest first, and marks the session of the request', async () => {
     const first = await register(service.client);
     service.clock.advance(90);
     const second = await login(first.username, PASSWORD, 'Mozilla/5.0 (test)');
@@ -53,7 +53,10 @@ describe('GET /account/sessions', () => {
   });
 });
 
-/** Copies the newest session of an account, each copy a millisecond after the one before. @returns their ids, oldest first */
+/**
+ * Copies the oldest session of an account, each copy a millisecond after the one before.
+ * @returns their ids, oldest first
+ */
 async function copySessions(from: Service, username: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, (_, i) => firstIdOf(from.clock.now() + 1 + i));
   const columns =
@@ -70,8 +73,8 @@ async function copySessions(from: Service, username: string, count: number): Pro
   return ids;
 }
 
-describe('an account with many sessions', () => {
-  it('lists them 100 a page', async () => {
+describe('An account with many sessions', () => {
+  it('lists its sessions 100 a page', async () => {
     const mine = await register(service.client);
     const ids = await copySessions(service, mine.username, 250);
     const pages: View[][] = [];
@@ -87,7 +90,7 @@ describe('an account with many sessions', () => {
     expect(listed.filter(({ current }) => current)).toHaveLength(1);
   });
 
-  it('lists the session that was kept in its place among those that were opened after', async () => {
+  it('lists a kept session in its place among the sessions opened after it', async () => {
     const mine = await register(service.client);
     await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access });
     service.clock.advance(1);
@@ -128,7 +131,7 @@ describe('an account with many sessions', () => {
 });
 
 describe('MAX_SESSIONS', () => {
-  const living = async (from: Service, access: string) =>
+  const liveSessions = async (from: Service, access: string) =>
     ((await from.client.get('/account/sessions', access)).body.sessions as View[]).map(({ id }) => id);
 
   it('ends the oldest sessions at a login, on all replicas', async () => {
@@ -142,27 +145,27 @@ describe('MAX_SESSIONS', () => {
         limited.clock.advance(1);
         tokens.push((await (i % 2 ? limited : replica).client.post('/auth/token', json)).body.access as string);
       }
-      expect(await living(limited, tokens[5]!)).toHaveLength(3);
+      expect(await liveSessions(limited, tokens[5]!)).toHaveLength(3);
       const states = await Promise.all(tokens.map((token) => limited.client.get('/auth/getuser', token)));
       expect(states.map(({ status }) => status)).toEqual([401, 401, 401, 200, 200, 200]);
       expect((await limited.client.get('/auth/getuser', access)).headers.get('www-authenticate')).toContain(
         'revoked for newer logins',
       );
       expect((await limited.client.post('/auth/token/refresh', { refresh })).status).toBe(401);
-      // Many at once: none fails, and the next one finds what is left.
+      // Many logins at once: none of them fails, and the next login ends what is left.
       await Promise.all(
         Array.from({ length: 20 }, (_, i) => (i % 2 ? limited : replica).client.post('/auth/token', json)),
       );
       limited.clock.advance(1);
       const last = (await limited.client.post('/auth/token', json)).body.access as string;
-      expect(await living(limited, last)).toHaveLength(3);
+      expect(await liveSessions(limited, last)).toHaveLength(3);
     } finally {
       await replica.stop();
       await limited.stop();
     }
   });
 
-  it('is looked at once a minute where it is large, and ends a few at a time', async () => {
+  it('ends the oldest sessions once a minute, a limited number at a time', async () => {
     const limited = await startService({ env: { MAX_SESSIONS: '100' } });
     try {
       const { username } = await register(limited.client);
@@ -178,7 +181,7 @@ describe('MAX_SESSIONS', () => {
       expect(await count()).toBe(452);
       await limited.app.get(JobsService).run();
       expect(await count()).toBe(252);
-      expect(await living(limited, reply.body.access as string)).toHaveLength(100);
+      expect(await liveSessions(limited, reply.body.access as string)).toHaveLength(100);
       for (let i = 0; i < 10; i++) await limited.client.post('/auth/token', { username, password: PASSWORD });
       expect(await count()).toBe(100);
     } finally {
@@ -197,7 +200,7 @@ describe('DELETE /account/sessions/{id}', () => {
     expect((await service.client.call('DELETE', `/account/sessions/${id}`, { bearer: mine.access })).status).toBe(404);
   });
 
-  it('knows no session of another account, and no other id', async () => {
+  it('refuses the id of a session of another account, and any other id', async () => {
     const mine = await register(service.client);
     const stranger = await register(service.client);
     const { id } = (await list(stranger.access))[0]!;
@@ -214,7 +217,7 @@ describe('DELETE /account/sessions/{id}', () => {
 });
 
 describe('DELETE /account/sessions', () => {
-  it('ends all others, again and again, and with scope=all this one too', async () => {
+  it('ends all other sessions repeatedly, and with scope=all this one too', async () => {
     const mine = await register(service.client);
     for (let round = 0; round < 3; round++) {
       const others = [await login(mine.username), await login(mine.username)];
@@ -232,7 +235,7 @@ describe('DELETE /account/sessions', () => {
     expect(await isAlive(await login(mine.username))).toBe(true);
   });
 
-  it('by one and all of them by another, at once, leaves none', async () => {
+  it('leaves no session when one session ends all and another ends the others at the same time', async () => {
     for (let round = 0; round < 20; round++) {
       const owner = await register(service.client);
       const thief = await login(owner.username);
@@ -240,7 +243,7 @@ describe('DELETE /account/sessions', () => {
         service.client.call('DELETE', '/account/sessions?all=true', { bearer: owner.access }),
         service.client.call('DELETE', '/account/sessions?scope=others', { bearer: thief.access }),
       ]);
-      // Unless the thief was so much faster that the owner had no session any more.
+      // The thief may have been faster. Then the owner's session had already ended.
       if (all.status === 204) expect([await isAlive(owner), await isAlive(thief)]).toEqual([false, false]);
       else expect([all.status, await isAlive(owner)]).toEqual([401, false]);
     }
@@ -281,7 +284,7 @@ describe('DELETE /account/sessions', () => {
     expect([await isAlive(other), await isAlive(mine)]).toEqual([othersLive, mineLives]);
   });
 
-  it('hands the account over: who was kept once is ended by the next', async () => {
+  it('lets a later session end the session that was kept before', async () => {
     const one = await register(service.client);
     await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: one.access });
     const two = await login(one.username);
@@ -289,7 +292,7 @@ describe('DELETE /account/sessions', () => {
     expect([await isAlive(one), await isAlive(two)]).toEqual([false, true]);
   });
 
-  it('keeps a session through its own endings alone: raising the epoch ends it too', async () => {
+  it('ends a kept session too when an operator raises the epoch', async () => {
     const mine = await register(service.client);
     for (let round = 0; round < 3; round++)
       await service.client.call('DELETE', '/account/sessions?scope=others', { bearer: mine.access });
@@ -321,7 +324,7 @@ describe('POST /account/password', () => {
     expect(await isAlive(mine)).toBe(true);
   });
 
-  it('refuses a wrong current and an unfit new password, and changes nothing', async () => {
+  it('refuses a wrong current password and an unfit new one, and changes nothing', async () => {
     const mine = await register(service.client);
     const wrong = await changePassword(mine.access, 'wrong password', 'short');
     expect(wrong.status).toBe(400);
@@ -339,27 +342,27 @@ describe('POST /account/password', () => {
     expect((await login(mine.username)).status).toBe(200);
   });
 
-  it('of two at once is done once', async () => {
+  it('changes the password once when several changes arrive at the same time', async () => {
     const mine = await register(service.client);
     const replies = await Promise.all(
       Array.from({ length: 8 }, (_, i) => changePassword(mine.access, PASSWORD, `${NEW_PASSWORD} ${i}`)),
     );
     const done = replies.map(({ status }, i) => ({ status, i })).filter(({ status }) => status === 204);
     expect(done).toHaveLength(1);
-    // The others are told so, and not that their token is bad: a client would log out.
+    // The others get 400 and not 401, since a client logs out on a 401.
     expect(replies.filter(({ status }) => status !== 204).map(({ status }) => status)).toEqual(Array(7).fill(400));
     expect((await login(mine.username, `${NEW_PASSWORD} ${done[0]!.i}`)).status).toBe(200);
     expect(await isAlive(mine)).toBe(true);
   });
 });
 
-describe('every route of the account', () => {
+describe('Every route of the account', () => {
   it.each([
     ['GET', '/account/sessions'],
     ['DELETE', '/account/sessions'],
     ['DELETE', '/account/sessions/x'],
     ['POST', '/account/password'],
-  ])('wants a bearer token: %s %s', async (method, path) => {
+  ])('requires a bearer token: %s %s', async (method, path) => {
     const template = path.replace('/x', '/{id}');
     for (const headers of [{}, { authorization: 'Bearer x' }]) {
       const response = await fetch(service.url + path, { method, headers });
@@ -381,7 +384,7 @@ describe('every route of the account', () => {
     }
   });
 
-  it('is of no use to a name that was registered again', async () => {
+  it('refuses a token of a deleted account after its name was registered again', async () => {
     const username = newName();
     const before = await register(service.client, username);
     await service.dataSource.query('DELETE FROM users WHERE username = ?', [username]);

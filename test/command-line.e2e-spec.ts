@@ -34,7 +34,7 @@ async function latchkey(program: string, ...args: string[]) {
   }
 }
 
-describe.each(Object.entries(PROGRAMS))('the command line, %s', (_, program) => {
+describe.each(Object.entries(PROGRAMS))('The command line, %s', (_, program) => {
   it.each([
     [['--help'], 'Usage: latchkey [options] [command]'],
     [['help'], 'Usage: latchkey [options] [command]'],

@@ -5,8 +5,8 @@ import { newStore, type Store } from './support/store.js';
 import { TcpProxy } from './support/tcp-proxy.js';
 import { StartupService } from '../src/startup/startup.service.js';
 
-// The embedded store is a file of the process's own: nothing lies between.
-describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
+// The embedded store is a file that the process opens itself, without a connection to cut.
+describe.skipIf(!inject('mysqlUrl'))('A service whose database is unreachable', () => {
   let store: Store;
   let proxy: TcpProxy;
   let service: Service;
@@ -51,7 +51,7 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     }
   };
 
-  it('comes up alive and not ready, and heals by itself', async () => {
+  it('starts live and not ready, and recovers by itself', async () => {
     account = { username: 'x', password: 'x', access: 'x', refresh: 'x' };
     expect((await service.client.get('/livez')).status).toBe(200);
     const ready = await service.client.get('/readyz');
@@ -66,7 +66,7 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     account = await register(service.client);
   });
 
-  it('answers 503 in the dialect of the route, and serves again when it is back', async () => {
+  it('answers 503 in the dialect of the route, and serves again when the database is back', async () => {
     proxy.close();
     await everyRequestGets503();
     expect((await service.client.get('/livez')).status).toBe(200);
@@ -82,7 +82,7 @@ describe.skipIf(!inject('mysqlUrl'))('while the database is away', () => {
     const statuses: number[] = [];
     for (let i = 0; i < 4 && statuses.at(-1) !== 200; i++)
       statuses.push((await service.client.get('/auth/getuser', account.access)).status);
-    // The other connection of the pool is given up with the first.
+    // The pool replaces its other connection together with the first.
     expect(statuses).toEqual([503, 200]);
   });
 });

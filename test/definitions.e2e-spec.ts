@@ -104,13 +104,13 @@ describe('Definitions', () => {
     }
   });
 
-  it('go on where a crash left a part of them', async () => {
+  it('continue where a crash left a part of them', async () => {
     await replicas[0]!.query('ALTER TABLE notes ADD COLUMN words varchar(20)');
     await define(words.up);
     expect(await columns()).toEqual(['id', 'kind', INDEX, 'words']);
   });
 
-  it('are made at once by two replicas that know no lock of each other, as at two nodes of a cluster', async () => {
+  it('are applied by two replicas at the same time without a shared lock, as at two nodes of a cluster', async () => {
     for (let i = 0; i < 10; i++) {
       await atAll((replica) => define(words.down, replica));
       expect(await columns()).toEqual(['id']);

@@ -121,7 +121,7 @@ function statusOf(dialect: Dialect, failure: Failure): number {
   return (dialect === oauthDialect ? OAUTH_STATUSES[failure.code] : undefined) ?? STATUSES[failure.code];
 }
 
-describe.each(dialects)('the dialect of /$prefix', (dialect) => {
+describe.each(dialects)('The dialect of /$prefix', (dialect) => {
   it.each(codes)('answers %s with its status and the headers that go with it', (code) => {
     fc.assert(
       fc.property(failureOf(code), (failure) => {
@@ -157,7 +157,7 @@ const [contractA, contractB] = contracts as [Dialect, Dialect];
 /** The parts of an answer that the tests below read. */
 const bodyOf = (answer: Answer) => answer.body as Record<string, string>;
 
-describe('contract A', () => {
+describe('Contract A', () => {
   it('has the fields themselves, or a detail and for tokens a code', () => {
     fc.assert(
       fc.property(failures, (failure) => {
@@ -169,7 +169,7 @@ describe('contract A', () => {
   });
 });
 
-describe('contract B', () => {
+describe('Contract B', () => {
   it('has a status and a reason, and names every field that is wrong', () => {
     fc.assert(
       fc.property(failures, (failure) => {
@@ -185,7 +185,7 @@ describe('contract B', () => {
   });
 });
 
-describe('the dialect for resource servers', () => {
+describe('The dialect for resource servers', () => {
   it('has an error of RFC 6749 and a description', () => {
     fc.assert(
       fc.property(failures, (failure) => {

@@ -103,7 +103,7 @@ describe.each(routes)('The login of contract %s', (_, path) => {
     expect(Math.abs(deviations(times['wrong']!, times['planted']!))).toBeGreaterThan(BEYOND_CHANCE);
   });
 
-  it('answers throttled guesses alike and in the same time, whatever the account', async () => {
+  it('answers throttled guesses alike and in the same time for every account', async () => {
     const [existing, another, disabled, unknown] = await names(strict);
     for (const name of [existing, another, disabled, unknown])
       for (let i = 0; i < 3; i++) await logIn(strict, name, WRONG);

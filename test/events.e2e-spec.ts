@@ -48,16 +48,16 @@ async function eventsOf(requestId = REQUEST_ID): Promise<Row[]> {
 }
 
 let count = 0;
-/** Sends a request. @returns the events that it made */
-async function told(method: string, path: string, request: { json?: unknown; bearer?: string }): Promise<Row[]> {
+/** Sends a request. @returns the events that it caused */
+async function eventsFrom(method: string, path: string, request: { json?: unknown; bearer?: string }): Promise<Row[]> {
   count += 1;
   const id = `${REQUEST_ID}-${count}`;
   await service.client.call(method, path, { ...request, headers: { 'x-request-id': id } });
   return eventsOf(id);
 }
 
-describe('events', () => {
-  it('are told of sign-ups, and hold who, where from and by which request', async () => {
+describe('Events', () => {
+  it('are recorded for sign-ups, with the account, the source and the request', async () => {
     const username = newName();
     const reply = await service.client.call('POST', '/auth/register', {
       json: { username, password: PASSWORD },
@@ -80,59 +80,62 @@ describe('events', () => {
     });
   });
 
-  it('are told of everything that happens to an account', async () => {
+  it('are recorded for everything that happens to an account', async () => {
     const { username, email, access, refresh } = await signUp(service.client);
     const { sub, sid } = claimsOf(access);
     const user = { user_id: sub };
     const session = { ...user, session_id: sid };
     const wrong = 'not the password';
 
-    const login = await told('POST', '/user/login', { json: { username: email, password: PASSWORD } });
+    const login = await eventsFrom('POST', '/user/login', { json: { username: email, password: PASSWORD } });
     expect(login).toMatchObject([{ event: 'login', outcome: 'success', contract: 'B', ...user }]);
     expect(login[0]?.session_id).not.toBe(sid);
-    expect(await told('POST', '/auth/token', { json: { username, password: wrong } })).toMatchObject([
+    expect(await eventsFrom('POST', '/auth/token', { json: { username, password: wrong } })).toMatchObject([
       { event: 'login', outcome: 'failure', reason: 'wrong_password', contract: 'A', session_id: null, ...user },
     ]);
-    expect(await told('POST', '/auth/token', { json: { username: newName(), password: wrong } })).toMatchObject([
+    expect(await eventsFrom('POST', '/auth/token', { json: { username: newName(), password: wrong } })).toMatchObject([
       { event: 'login', outcome: 'failure', reason: 'unknown_name', user_id: null },
     ]);
-    const again = await told('POST', '/user/signup', {
+    const again = await eventsFrom('POST', '/user/signup', {
       json: { username, email, password: PASSWORD, first_name: '', last_name: '' },
     });
     expect(again).toMatchObject([{ event: 'signup', outcome: 'failure', reason: 'user_exists', contract: 'B' }]);
-    expect(await told('POST', '/auth/token/refresh', { json: { refresh } })).toMatchObject([
+    expect(await eventsFrom('POST', '/auth/token/refresh', { json: { refresh } })).toMatchObject([
       { event: 'refresh', outcome: 'success', contract: 'A', ...session },
     ]);
     service.clock.advance(60);
-    expect(await told('POST', '/user/login/refresh', { json: { refresh_token: refresh } })).toMatchObject([
+    expect(await eventsFrom('POST', '/user/login/refresh', { json: { refresh_token: refresh } })).toMatchObject([
       { event: 'replay', outcome: 'failure', contract: 'B', ...session },
     ]);
     const other = await register(service.client);
     const json = { current_password: wrong, new_password: 'another horse battery' };
-    expect(await told('POST', '/account/password', { bearer: other.access, json })).toMatchObject([
+    expect(await eventsFrom('POST', '/account/password', { bearer: other.access, json })).toMatchObject([
       { event: 'password_change', outcome: 'failure', contract: 'account', user_id: claimsOf(other.access).sub },
     ]);
     expect(
-      await told('POST', '/account/password', { bearer: other.access, json: { ...json, current_password: PASSWORD } }),
+      await eventsFrom('POST', '/account/password', {
+        bearer: other.access,
+        json: { ...json, current_password: PASSWORD },
+      }),
     ).toMatchObject([{ event: 'password_change', outcome: 'success', session_id: claimsOf(other.access).sid }]);
-    expect(await told('DELETE', '/account/sessions?scope=others', { bearer: other.access })).toMatchObject([
+    expect(await eventsFrom('DELETE', '/account/sessions?scope=others', { bearer: other.access })).toMatchObject([
       { event: 'session_end', outcome: 'success', reason: 'others' },
     ]);
     const tokens = { access_token: other.access, refresh_token: other.refresh };
-    expect(await told('DELETE', '/user/login', { json: tokens })).toMatchObject([
+    expect(await eventsFrom('DELETE', '/user/login', { json: tokens })).toMatchObject([
       { event: 'logout', outcome: 'success', contract: 'B', session_id: claimsOf(other.access).sid },
     ]);
   });
 
-  it('are told of attempts that are throttled', async () => {
+  it('are recorded for throttled attempts', async () => {
     const username = newName();
-    const attempt = () => told('POST', '/auth/token', { json: { username, password: 'wrong password' } });
+    const attempt = () => eventsFrom('POST', '/auth/token', { json: { username, password: 'wrong password' } });
     await attempt();
     await attempt();
     expect(await attempt()).toMatchObject([{ event: 'login', outcome: 'throttled', user_id: null }]);
   });
 
-  it('are told of new and retired keys', async () => {
+  it('are recorded for new and retired keys', async () => {
     const keys = service.app.get(SigningKeysService);
     await keys.rotate();
     const [newest] = await keys.all();
@@ -142,16 +145,16 @@ describe('events', () => {
   });
 
   it('are kept for EVENT_DAYS', async () => {
-    await told('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
+    await eventsFrom('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
     service.clock.advance(2 * DAY);
-    const [recent] = await told('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
+    const [recent] = await eventsFrom('POST', '/auth/register', { json: { username: newName(), password: PASSWORD } });
     service.clock.advance(2 * DAY);
     await service.app.get(JobsService).run();
     const rows = await service.dataSource.query<Row[]>("SELECT * FROM events WHERE event = 'signup'");
     expect(rows.map(({ id }) => id)).toEqual([recent?.id]);
   });
 
-  it('hold nothing that a client typed but a plain request id, and no line of the log can be forged', async () => {
+  it('hold nothing that a client typed except a plain request id, and forge no line of the log', async () => {
     const forged = 'x\n{"level":"warn","event":"login"}';
     const ids = ['a b', '{"a":1}', 'x'.repeat(129), 'a"b'];
     for (const id of ids) {
@@ -165,7 +168,7 @@ describe('events', () => {
   });
 });
 
-describe('what a client can repeat at will', () => {
+describe('What a client can repeat at will', () => {
   const repeat = async (count: number, send: () => Promise<unknown>) => {
     for (let i = 0; i < count; i++) await send();
   };
@@ -202,7 +205,7 @@ describe('what a client can repeat at will', () => {
     expect(await count(ofB)).toBe(2);
   });
 
-  it('is bounded a source: wrong passwords, and endings of all other sessions', async () => {
+  it('is bounded for each source: wrong passwords, and ends of all other sessions', async () => {
     const other = await startService({ env: { RATE_LIMIT: 'on', LOGIN_LIMIT: '1' } });
     try {
       const { username, access } = await register(other.client);
@@ -213,7 +216,7 @@ describe('what a client can repeat at will', () => {
       await register(other.client);
       const { rows, lines, all } = await rowsOf(other, "event = 'events_left_out'");
       expect(rows).toMatchObject([{ outcome: 'throttled', reason: '5', source: '127.0.0.0', user_id: null }]);
-      // Beside them the two sign-ups, the first key, and this one.
+      // The others are the two sign-ups, the first key, and this event.
       expect([all, lines]).toEqual([MOST_OF_SOURCE + 4, MOST_OF_SOURCE + 4]);
     } finally {
       await other.stop();
@@ -221,8 +224,8 @@ describe('what a client can repeat at will', () => {
   });
 });
 
-describe('an event', () => {
-  it('is in its table once those before are said to be, however late it came', async () => {
+describe('An event', () => {
+  it('is in its table once write() has returned, even if it was recorded just before', async () => {
     const events = service.app.get(SecurityEventsService);
     const sessionId = randomUUID();
     events.record({ event: 'session_end', outcome: 'success', reason: 'owner', sessionId });

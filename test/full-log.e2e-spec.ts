@@ -57,7 +57,7 @@ async function expectStop(): Promise<void> {
   expect(child.exitCode).toBe(0);
 }
 
-describe.skipIf(process.platform === 'win32')('the service answers while its log cannot be written', () => {
+describe.skipIf(process.platform === 'win32')('The service answers while its log cannot be written', () => {
   it.runIf(process.platform === 'linux')('because the disk is full', async () => {
     await start(openSync('/dev/full', 'a'));
     await send(500);

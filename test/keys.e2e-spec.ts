@@ -29,7 +29,7 @@ const renew = async (refresh_token: string, at = service) =>
   (await at.client.post('/user/login/refresh', { refresh_token })).body.access_token as string;
 const getUser = async (access: string, at = service) => (await at.client.get('/auth/getuser', access)).status;
 
-describe('rotation', () => {
+describe('The rotation of keys', () => {
   it('publishes a key for a whole cache time before it signs, and until its last token has expired', async () => {
     const { refresh, access } = await register(service.client);
     const [first] = await kids();
@@ -72,7 +72,7 @@ describe('rotation', () => {
     expect(signers.size).toBe(8);
   });
 
-  it('gives all replicas the same keys, also a replica that was asleep', async () => {
+  it('gives all replicas the same keys, including a replica that was idle', async () => {
     const { username, refresh } = await register(service.client);
     const asleep = await startService({ store: service.store, clock: service.clock });
     expect(await kids(asleep)).toEqual(await kids());
@@ -100,7 +100,7 @@ describe('rotation', () => {
   });
 });
 
-describe('the JWKS', () => {
+describe('The JWKS', () => {
   it('is cacheable, and answers 304 to a client that has it', async () => {
     const response = await fetch(`${service.url}/.well-known/jwks.json`);
     const etag = response.headers.get('etag')!;

@@ -34,7 +34,7 @@ function startRegistration(url: string) {
 
 const linesOf = ({ stdout }: ServiceProcess) => stdout.split('\n').filter((line) => line.includes('uncaught_error'));
 
-describe.runIf(canSeeProcesses)('an error that nothing catches', { timeout: 120_000 }, () => {
+describe.runIf(canSeeProcesses)('An error that nothing catches', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
   it.each(Object.entries(FAULTS))('is logged once, and open requests are answered: %s', async (_, fault) => {

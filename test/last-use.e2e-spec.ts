@@ -9,7 +9,7 @@ import type { Service } from './support/service.js';
 const replicas = replicasOfFile();
 const { refreshB, getUser } = replicas;
 
-describe('the time of a session’s last use', () => {
+describe('The time of a session’s last use', () => {
   const upkeep = (at = replicas.one) => at.app.get(JobsService).run();
   const lastUse = async (token: string) => {
     const rows = await replicas.one.dataSource.query<{ last_used_at: unknown }[]>(
@@ -83,7 +83,7 @@ describe('the time of a session’s last use', () => {
     writes.mockRestore();
   });
 
-  it('never goes back, whichever replica writes first', async () => {
+  it('never goes back, even if the replica with the earlier use writes last', async () => {
     const { access } = await register(replicas.one.client);
     const opened = await lastUse(access);
     replicas.one.clock.advance(60);
@@ -112,7 +112,7 @@ describe('the time of a session’s last use', () => {
     writes.mockRestore();
   });
 
-  it('refuses no request when it cannot be written, and is written later', async () => {
+  it('fails no request when it cannot be written, and is written later', async () => {
     const refusal = replicas.one.store.isMySql
       ? "FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'not now'"
       : "BEGIN SELECT RAISE(ABORT, 'not now'); END";

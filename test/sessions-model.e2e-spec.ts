@@ -51,8 +51,8 @@ interface RefreshToken extends Token {
 }
 
 /**
- * The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good
- * for. Times in seconds since 1970.
+ * The rules for sessions, from `docs/explanation/sessions.md`: what was issued so far, and what
+ * each token is accepted for. Times in seconds since 1970.
  */
 class Model {
   readonly accounts: readonly Account[] = [newAccount(), newAccount()];
@@ -69,20 +69,20 @@ class Model {
   }
 
   /**
-   * Tells whether a session is alive. It expires `REFRESH_TOKEN_TTL` after its last rotation, and at
-   * `SESSION_MAX_AGE` in any case.
+   * Tells whether a session is live. It expires `REFRESH_TOKEN_TTL` after its last rotation, and at
+   * `SESSION_MAX_AGE` at the latest.
    */
   lives({ ended, refresh }: Session): boolean {
     return !ended && this.now < refresh.at(-1)!.expiresAt;
   }
 
-  honours({ expiresAt, session }: Token): boolean {
+  accepts({ expiresAt, session }: Token): boolean {
     return this.now < expiresAt && this.lives(session);
   }
 
   /**
-   * Returns what a token is to its session: the current token, the previous one inside the replay
-   * window, or a token that an honest client has dropped.
+   * Returns the standing of a token: the current token of its session, the previous token inside
+   * the replay window, or a token that an honest client has dropped.
    */
   standingOf(token: RefreshToken): 'current' | 'parent' | 'replayed' {
     const [current, parent] = token.session.refresh.toReversed();
@@ -94,7 +94,7 @@ class Model {
    * Presents a refresh token. A replay ends the session even after the token's own expiry, and the
    * replay window outlasts that expiry too.
    */
-  show(token: RefreshToken): 'current' | 'parent' | 'refused' {
+  present(token: RefreshToken): 'current' | 'parent' | 'refused' {
     if (!this.lives(token.session)) return 'refused';
     const standing = this.standingOf(token);
     if (standing !== 'replayed') return standing;
@@ -102,7 +102,7 @@ class Model {
     return 'refused';
   }
 
-  get hasLiving(): boolean {
+  get hasLiveSession(): boolean {
     return this.sessions.some((session) => this.lives(session));
   }
 
@@ -111,7 +111,7 @@ class Model {
     for (const session of this.sessions) if (session.owner === owner && session !== kept) session.ended = true;
   }
 
-  /** Returns the living sessions of an account, newest first. */
+  /** Returns the live sessions of an account, newest first. */
   sessionsOf(owner: Account): Session[] {
     return this.sessions.filter((session) => session.owner === owner && this.lives(session)).toReversed();
   }
@@ -149,7 +149,7 @@ class Model {
     this.issued({ name, text: access, session, expiresAt }, this.accessTokens);
   }
 
-  /** Returns the moments to come at which something expires, soonest first. */
+  /** Returns the future times at which something expires, soonest first. */
   limits(): number[] {
     const expiries = [...this.accessTokens, ...this.refreshTokens].map(({ expiresAt }) => expiresAt);
     const windows = this.refreshTokens.map(({ madeAt }) => madeAt + WINDOW);
@@ -238,8 +238,7 @@ function pairOf({ access, refresh, access_token, refresh_token }: Answer): Pair 
 }
 
 /**
- * Picks a token: counted from the newest and round again, among all that were issued or among those
- * of living sessions.
+ * Picks a token, counted from the newest, among the tokens of live sessions or among all tokens.
  */
 interface Pick {
   readonly back: number;
@@ -248,22 +247,20 @@ interface Pick {
 
 const which: fc.Arbitrary<Pick> = fc
   .record({ back: fc.oneof({ weight: 3, arbitrary: fc.nat(2) }, { weight: 1, arbitrary: fc.nat(40) }), dead: oneIn(8) })
-  .map((pick) => ({ ...pick, toString: () => `${pick.dead ? 'any' : 'living'} -${pick.back}` }));
+  .map((pick) => ({ ...pick, toString: () => `${pick.dead ? 'any' : 'live'} -${pick.back}` }));
 
 function oneIn(n: number): fc.Arbitrary<boolean> {
   return fc.oneof({ weight: n - 1, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) });
 }
 
 function pick<T extends Token>(model: Model, tokens: readonly T[], { back, dead }: Pick): T {
-  const living = dead ? [] : tokens.filter(({ session }) => model.lives(session));
-  const candidates = living.length > 0 ? living : tokens;
+  const live = dead ? [] : tokens.filter(({ session }) => model.lives(session));
+  const candidates = live.length > 0 ? live : tokens;
   return candidates.at(-1 - (back % candidates.length))!;
 }
 
 class Step implements fc.AsyncCommand<Model, Service> {
-  /**
-   * @param picks the tokens that the step presents; without a living session the step learns little
-   */
+  /** @param picks the tokens that the step presents; without a live session the step is skipped */
   constructor(
     private readonly name: string,
     readonly run: (model: Model) => Promise<void>,
@@ -271,7 +268,7 @@ class Step implements fc.AsyncCommand<Model, Service> {
   ) {}
 
   check(model: Readonly<Model>): boolean {
-    return model.hasLiving || this.picks.every(({ dead }) => dead);
+    return model.hasLiveSession || this.picks.every(({ dead }) => dead);
   }
 
   toString(): string {
@@ -314,7 +311,7 @@ const logIn = fc
 const refreshAtA = showing('refresh at A', async (model, which) => {
   const token = pick(model, model.refreshTokens, which);
   const { session } = token;
-  const standing = model.show(token);
+  const standing = model.present(token);
   const status = standing === 'refused' ? 401 : 200;
   const body = await ask(model, token.name, status, 'POST', '/auth/token/refresh', { json: { refresh: token.text } });
   if (standing === 'current') model.rotated(session, pairOf(body));
@@ -323,10 +320,10 @@ const refreshAtA = showing('refresh at A', async (model, which) => {
   model.renewed(session, body.access!);
 });
 
-/** Uses no token up. */
+/** Does not rotate the token. */
 const refreshAtB = showing('refresh at B', async (model, which) => {
   const token = pick(model, model.refreshTokens, which);
-  const renews = model.show(token) !== 'refused';
+  const renews = model.present(token) !== 'refused';
   const json = { refresh_token: token.text };
   const body = await ask(model, token.name, renews ? 201 : 401, 'POST', '/user/login/refresh', { json });
   if (renews) model.renewed(token.session, body.access_token!);
@@ -334,15 +331,15 @@ const refreshAtB = showing('refresh at B', async (model, which) => {
 
 const verify = showing('verify', async (model, which) => {
   const token = pick(model, model.accessTokens, which);
-  const status = model.honours(token) ? 200 : 401;
+  const status = model.accepts(token) ? 200 : 401;
   await ask(model, token.name, status, 'POST', '/auth/token/verify', { json: { token: token.text } });
 });
 
 const getUser = showing('getuser', async (model, which) => {
   const bearer = pick(model, model.accessTokens, which);
-  const honoured = model.honours(bearer);
-  const body = await ask(model, bearer.name, honoured ? 200 : 401, 'GET', '/auth/getuser', { bearer });
-  if (honoured) expect(body.username, model.story()).toBe(bearer.session.owner.username);
+  const accepted = model.accepts(bearer);
+  const body = await ask(model, bearer.name, accepted ? 200 : 401, 'GET', '/auth/getuser', { bearer });
+  if (accepted) expect(body.username, model.story()).toBe(bearer.session.owner.username);
 });
 
 /** Introspection changes nothing, even for a replayed token. */
@@ -353,16 +350,16 @@ async function introspect(model: Model, token: Token, active: boolean): Promise<
 
 const introspectAccess = showing('introspect access token', async (model, which) => {
   const token = pick(model, model.accessTokens, which);
-  await introspect(model, token, model.honours(token));
+  await introspect(model, token, model.accepts(token));
 });
 
 const introspectRefresh = showing('introspect refresh token', async (model, which) => {
   const token = pick(model, model.refreshTokens, which);
-  await introspect(model, token, model.honours(token) && model.standingOf(token) !== 'replayed');
+  await introspect(model, token, model.accepts(token) && model.standingOf(token) !== 'replayed');
 });
 
 /**
- * Ends the session that both tokens belong to, expired or used as they may be. Tokens of two
+ * Ends the session that both tokens belong to, even if they are expired or used. Tokens of two
  * sessions end nothing.
  */
 const logOut = fc.record({ access: which, refresh: which, pair: fc.boolean() }).map(({ access, refresh, pair }) => {
@@ -391,12 +388,12 @@ async function revoke(model: Model, { name, text, session }: Token): Promise<voi
 
 const listSessions = showing('list sessions', async (model, which) => {
   const bearer = pick(model, model.accessTokens, which);
-  const honoured = model.honours(bearer);
-  const { sessions } = await ask(model, bearer.name, honoured ? 200 : 401, 'GET', '/account/sessions', { bearer });
-  if (!honoured) return;
+  const accepted = model.accepts(bearer);
+  const { sessions } = await ask(model, bearer.name, accepted ? 200 : 401, 'GET', '/account/sessions', { bearer });
+  if (!accepted) return;
   const listed = sessions!.map(({ id, current }) => ({ id, current }));
-  const living = model.sessionsOf(bearer.session.owner);
-  expect(listed, model.story()).toEqual(living.map(({ id }) => ({ id, current: id === bearer.session.id })));
+  const live = model.sessionsOf(bearer.session.owner);
+  expect(listed, model.story()).toEqual(live.map(({ id }) => ({ id, current: id === bearer.session.id })));
 });
 
 const endSession = fc.tuple(which, which).map(([target, by]) => {
@@ -404,7 +401,7 @@ const endSession = fc.tuple(which, which).map(([target, by]) => {
     const { session } = pick(model, model.refreshTokens, target);
     const bearer = pick(model, model.accessTokens, by);
     const isOwn = session.owner === bearer.session.owner && model.lives(session);
-    const status = !model.honours(bearer) ? 401 : isOwn ? 204 : 404;
+    const status = !model.accepts(bearer) ? 401 : isOwn ? 204 : 404;
     await ask(model, bearer.name, status, 'DELETE', `/account/sessions/${session.id}`, { bearer });
     if (status === 204) session.ended = true;
   };
@@ -413,16 +410,16 @@ const endSession = fc.tuple(which, which).map(([target, by]) => {
 
 const endOthers = showing('end other sessions', async (model, which) => {
   const bearer = pick(model, model.accessTokens, which);
-  const honoured = model.honours(bearer);
-  await ask(model, bearer.name, honoured ? 204 : 401, 'DELETE', '/account/sessions?scope=others', { bearer });
-  if (honoured) model.endSessions(bearer.session.owner, bearer.session);
+  const accepted = model.accepts(bearer);
+  await ask(model, bearer.name, accepted ? 204 : 401, 'DELETE', '/account/sessions?scope=others', { bearer });
+  if (accepted) model.endSessions(bearer.session.owner, bearer.session);
 });
 
 const endAll = showing('end all sessions', async (model, which) => {
   const bearer = pick(model, model.accessTokens, which);
-  const honoured = model.honours(bearer);
-  await ask(model, bearer.name, honoured ? 204 : 401, 'DELETE', '/account/sessions?all=true', { bearer });
-  if (honoured) model.endSessions(bearer.session.owner);
+  const accepted = model.accepts(bearer);
+  await ask(model, bearer.name, accepted ? 204 : 401, 'DELETE', '/account/sessions?all=true', { bearer });
+  if (accepted) model.endSessions(bearer.session.owner);
 });
 
 /** Ends the account's other sessions. */
@@ -433,7 +430,7 @@ const changePassword = fc.tuple(which, oneIn(4)).map(([by, outdated]) => {
     const { passwords } = session.owner;
     const current = passwords.at(outdated ? 0 : -1)!;
     const next = `${PASSWORD} ${passwords.length}`;
-    const status = !model.honours(bearer) ? 401 : current === passwords.at(-1) ? 204 : 400;
+    const status = !model.accepts(bearer) ? 401 : current === passwords.at(-1) ? 204 : 400;
     const json = { current_password: current, new_password: next };
     await ask(model, `${bearer.name}, from ${current}`, status, 'POST', '/account/password', { bearer, json });
     if (status !== 204) return;
@@ -443,7 +440,9 @@ const changePassword = fc.tuple(which, oneIn(4)).map(([by, outdated]) => {
   return new Step(`change password${outdated ? ', giving the first as current' : ''}`, run, [by]);
 });
 
-/** Disables an account as operators do. Its sessions stay dead when the account is enabled again. */
+/**
+ * Disables an account as operators do. Its sessions stay dead after the account is enabled again.
+ */
 const disable = fc.nat(1).map(
   (nth) =>
     new Step(`disable account ${nth}`, async (model) => {
@@ -477,7 +476,7 @@ const wait = fc
       }),
   );
 
-/** Moves the clock to a moment at which something expires, or to the second before or after it. */
+/** Moves the clock to a time at which something expires, or to the second before or after it. */
 const waitForLimit = fc.record({ nth: fc.nat(5), off: fc.constantFrom(0, -1, 1) }).map(({ nth, off }) => {
   const run = async (model: Model) => {
     const limits = model.limits();
@@ -515,7 +514,7 @@ const step = fc.oneof(
 );
 
 it(
-  'sessions keep to their rules, whatever is done in whatever order',
+  'sessions follow their rules in any order of requests',
   async () => {
     const property = fc.asyncProperty(fc.commands([step], { maxCommands: 30, size: 'max' }), async (steps) => {
       const model = new Model(service.clock);

@@ -27,8 +27,8 @@ const refreshA = async (refresh: string) => (await service.client.post('/auth/to
 const refreshB = async (refresh_token: string) =>
   (await service.client.post('/user/login/refresh', { refresh_token })).status;
 
-describe('an access token', () => {
-  it('names its account and session, and no more', async () => {
+describe('An access token', () => {
+  it('names its account and its session, and nothing else', async () => {
     const { access } = await register(service.client);
     const { kid } = headerOf(access);
     expect(headerOf(access)).toEqual({ alg: 'ES256', typ: 'at+jwt', kid });
@@ -75,14 +75,14 @@ describe('an access token', () => {
   });
 });
 
-describe('a refresh token', () => {
+describe('A refresh token', () => {
   it('has a key, an algorithm and a type of its own', async () => {
     const { refresh } = await register(service.client);
     expect(headerOf(refresh)).toEqual({ alg: 'HS256', typ: 'rt+jwt' });
     expect(Object.keys(claimsOf(refresh))).toEqual(['sub', 'sid', 'counter', 'iat', 'exp', 'token_type']);
   });
 
-  it('is used up by contract A and not by B, and then at both', async () => {
+  it('is used by a refresh at contract A and not at B, and is then refused at both', async () => {
     const { refresh } = await register(service.client);
     expect(await refreshB(refresh)).toBe(201);
     expect(await refreshA(refresh)).toBe(200);
@@ -135,7 +135,7 @@ describe('a refresh token', () => {
   });
 });
 
-describe('a forged token', () => {
+describe('A forged token', () => {
   const withHeader = (token: string, header: unknown) => withPart(token, HEADER, encodePart(header));
   const forgers = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
 
@@ -192,7 +192,7 @@ describe('a forged token', () => {
     ]);
   });
 
-  it('of another installation is refused', async () => {
+  it('is refused if it is of another installation', async () => {
     const other = await startService();
     try {
       const { access, refresh } = await register(other.client);
@@ -205,7 +205,7 @@ describe('a forged token', () => {
   });
 });
 
-describe('keys', () => {
+describe('Keys', () => {
   it('are shared by instances over one store, and survive a restart', async () => {
     const { username, access, refresh } = await register(service.client);
     const replica = await startService({ store: service.store, clock: service.clock });

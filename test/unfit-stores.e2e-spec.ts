@@ -20,14 +20,14 @@ async function refusal(env: Record<string, string>): Promise<string> {
   return process.stderr.trim();
 }
 
-describe('a store', () => {
+describe('A store', () => {
   let store: Store;
   beforeAll(async () => {
     store = await newStore();
   });
   afterAll(() => store.dispose());
 
-  it('of a newer version is refused', async () => {
+  it('is refused if it is of a newer version', async () => {
     const name = store.isMySql ? 'DATABASE_URL' : 'DATA_DIR';
     const service = await startService({ store });
     await service.dataSource.query(
@@ -37,7 +37,7 @@ describe('a store', () => {
     expect(await refusal(store.env)).toBe(`latchkey: ${name}: its tables are those of a newer version of this service`);
   });
 
-  it.runIf(inject('mysqlUrl'))('with a converted table is refused', async () => {
+  it.runIf(inject('mysqlUrl'))('is refused if a table was converted', async () => {
     const other = await newStore();
     try {
       const service = await startService({ store: other });
@@ -52,7 +52,7 @@ describe('a store', () => {
   });
 });
 
-describe.runIf(inject('mysqlUrl'))('a database server', () => {
+describe.runIf(inject('mysqlUrl'))('A database server', () => {
   let server: Awaited<ReturnType<typeof startDatabaseServer>>;
   let env: Record<string, string>;
   beforeAll(async () => {
@@ -76,7 +76,7 @@ describe.runIf(inject('mysqlUrl'))('a database server', () => {
     ['', 'the SQL mode of the server must have STRICT_TRANS_TABLES'],
     ['STRICT_ALL_TABLES,NO_BACKSLASH_ESCAPES', 'the SQL mode of the server must not have NO_BACKSLASH_ESCAPES'],
     ['STRICT_TRANS_TABLES', 'the server must let connections have the character set utf8mb4'],
-  ])('with the SQL mode «%s» and another character set for connections is refused', async (mode, line) => {
+  ])('is refused with the SQL mode «%s» and another character set for connections', async (mode, line) => {
     await run(`SET GLOBAL sql_mode = '${mode}'`);
     expect(await refusal(env)).toBe(`latchkey: DATABASE_URL: ${line}`);
   });

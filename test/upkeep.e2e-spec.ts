@@ -24,8 +24,8 @@ const count = async (table: string) => {
 };
 
 describe('The jobs of each minute', () => {
-  it('remove sessions that ended, by logout or by time, and leave the living ones', async () => {
-    const living = await register(service.client);
+  it('remove sessions that ended by logout or by time, and keep the live ones', async () => {
+    const live = await register(service.client);
     for (let i = 0; i < 5; i++) {
       const { access, refresh } = await register(service.client);
       if (i < 3) await service.client.delete('/user/login', { access_token: access, refresh_token: refresh });
@@ -35,7 +35,7 @@ describe('The jobs of each minute', () => {
     expect(await count('sessions')).toBe(6);
 
     service.clock.advance(3 * DAY);
-    const { refresh } = (await service.client.post('/auth/token/refresh', { refresh: living.refresh })).body as {
+    const { refresh } = (await service.client.post('/auth/token/refresh', { refresh: live.refresh })).body as {
       refresh: string;
     };
     await runJobs();
@@ -46,7 +46,7 @@ describe('The jobs of each minute', () => {
     expect(await count('sessions')).toBe(1);
   });
 
-  it('remove rows at one replica a minute, the first to ask', async () => {
+  it('remove rows at one replica a minute, the first one that asks', async () => {
     const { username } = await register(service.client);
     for (let i = 0; i < 450; i++)
       await service.dataSource.query(

@@ -67,7 +67,7 @@ const register = async (url: string, username: string) => {
 const many = <Result>(count: number, one: (i: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: count }, (_, i) => one(i)));
 
-describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
+describe.runIf(inject('mysqlUrl') && canSeeProcesses)('Two workers', () => {
   const processes = processesOfEachTest();
   const start = (env: Record<string, string> = {}) => processes.start({ WORKERS: '2', ...env });
 
@@ -251,7 +251,7 @@ describe.runIf(inject('mysqlUrl') && canSeeProcesses)('two workers', () => {
   });
 });
 
-describe('the embedded store', () => {
+describe('The embedded store', () => {
   const processes = processesOfEachTest(embeddedStore);
 
   it('refuses more than one worker with one line', async () => {

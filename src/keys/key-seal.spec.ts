@@ -6,7 +6,7 @@ import { KeySeal } from './key-seal.js';
 const seal = new KeySeal('one secret');
 
 describe('KeySeal', () => {
-  it('opens what it sealed, and never seals a text alike twice', () => {
+  it('opens what it sealed, and seals a text differently each time', () => {
     const plaintext = randomBytes(100);
     const one = seal.seal('kid', plaintext);
     expect(one).not.toBe(seal.seal('kid', plaintext));
@@ -14,7 +14,7 @@ describe('KeySeal', () => {
     expect(new KeySeal('one secret').open('kid', one)).toEqual(plaintext);
   });
 
-  it('opens no text of another secret or key id, and no damaged text', () => {
+  it('refuses a text of another secret or key id, and a damaged text', () => {
     const text = seal.seal('kid', Buffer.from('plaintext'));
     expect(new KeySeal('another secret').open('kid', text)).toBeUndefined();
     expect(seal.open('other', text)).toBeUndefined();

@@ -105,7 +105,7 @@ describe('PasswordHasher', () => {
     if (existsSync('/proc')) expect(process.environment).toContain(`UV_THREADPOOL_SIZE=${threads}`);
   });
 
-  it('recognises hashes that are cheaper than the present cost', async () => {
+  it('recognizes hashes that are cheaper than the present cost', async () => {
     const { hasher } = hasherOf();
     const hash = await hasher.hash('a password');
     expect(hasher.isOutdated(hash)).toBe(false);

@@ -13,8 +13,8 @@ import { RefreshTokens } from './tokens/refresh-tokens.js';
 export interface ActiveToken {
   readonly active: true;
   /**
-   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens no resource, so it has
-   * a type of its own.
+   * `Bearer` for an access token (RFC 6749 section 7.1). A refresh token opens no resource, so it
+   * has a type of its own.
    */
   readonly token_type: 'Bearer' | 'refresh_token';
   readonly iss: string;

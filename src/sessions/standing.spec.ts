@@ -30,7 +30,7 @@ describe('standingOf', () => {
 
     ['expired', 'a current token at its end', { ...CURRENT, exp: NOW / 1000 }],
     ['expired', 'a current token a second after its end', { ...CURRENT, exp: NOW / 1000 - 1 }],
-    ['expired', 'a token of the current counter past its end, whatever its hash', { ...CURRENT, exp: 0, digest: 'x' }],
+    ['expired', 'a token of the current counter past its end, with any hash', { ...CURRENT, exp: 0, digest: 'x' }],
 
     ['previous', 'the parent inside the window', PREVIOUS],
     ['previous', 'the parent without an account', { ...PREVIOUS, sub: undefined }],

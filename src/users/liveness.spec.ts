@@ -36,7 +36,7 @@ const sessionOf = (session: Partial<SessionState>, user: Partial<UserState> = {}
 
 describe('endOf', () => {
   it.each<[string, SessionOfUser | null, TokenProblem | undefined]>([
-    ['a living session', sessionOf({}), undefined],
+    ['a live session', sessionOf({}), undefined],
     ['a row that is gone', null, { code: 'revoked' }],
     ['a logout', sessionOf({ revokedAt: 1, revokedReason: 'logout' }), { code: 'revoked', by: 'logout' }],
     ['a replay', sessionOf({ revokedAt: 1, revokedReason: 'replay' }), { code: 'revoked', by: 'replay' }],

@@ -97,7 +97,7 @@ export class GroupCluster extends Cluster<GroupNode> {
   readonly takesWritesEverywhere = this.spec.kind === 'group-multi-primary';
   protected readonly upToDate = "SET SESSION group_replication_consistency = 'BEFORE'";
 
-  /** Starts the nodes. Each node creates its users itself, and copies the rest from the first node. */
+  /** Starts the nodes. Each node creates its own users, and copies the rest from the first node. */
   async begin(): Promise<void> {
     writeFileSync(join(this.spec.folder, 'password'), this.spec.password, { mode: 0o600 });
     const [first, ...others] = this.nodes;

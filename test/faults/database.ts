@@ -65,7 +65,10 @@ export class FaultyDatabase {
     return count;
   }
 
-  /** Takes all connections of the server from the service. @returns a function that releases them */
+  /**
+   * Takes all connections of the server from the service.
+   * @returns a function that releases them
+   */
   async exhaust(): Promise<() => Promise<void>> {
     // The server reserves one more connection for administrators, so this one is never locked out.
     const admin = await this.admin();

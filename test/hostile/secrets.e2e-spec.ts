@@ -218,7 +218,7 @@ function isBytes(value: unknown): value is { data: number[] } {
 function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   // Inside a longer text, a secret starts at one of three offsets of a base64 group, and its first
-  // and last characters mix with the neighbouring bytes. Those characters are left out.
+  // and last characters mix with the adjacent bytes. Those characters are left out.
   const base64 = [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')

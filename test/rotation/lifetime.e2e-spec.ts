@@ -7,8 +7,8 @@ import { replicasOfFile } from './replicas.js';
 const replicas = replicasOfFile();
 const { refresh } = replicas;
 
-describe('near the end of a session', () => {
-  it('lets the refresh token and the access token end with it', async () => {
+describe('A session near its end', () => {
+  it('makes its refresh token and its access token end with it', async () => {
     const short = await replicas.startWith({
       ACCESS_TOKEN_TTL: '60',
       REFRESH_TOKEN_TTL: '600',
@@ -47,7 +47,7 @@ describe('near the end of a session', () => {
   });
 });
 
-describe('dates past 2038', () => {
+describe('Dates past 2038', () => {
   it('work from login to logout', async () => {
     const far = await startService();
     far.clock.advance(80 * 365 * 24 * 3600);

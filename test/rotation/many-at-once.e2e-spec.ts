@@ -7,14 +7,14 @@ import { replicasOfFile, sessionOf } from './replicas.js';
 const replicas = replicasOfFile();
 const { refresh } = replicas;
 
-describe('refreshes of many sessions at once', () => {
+describe('Refreshes of many sessions at once', () => {
   /**
    * What happens to each session before its first refresh token is used, and the answers to using
    * it.
    */
   const cases: [string, (account: Awaited<ReturnType<typeof register>>) => Promise<unknown>, number[]][] = [
-    ['living', () => Promise.resolve(), [200]],
-    ['living, and sent twice', () => Promise.resolve(), [200, 200]],
+    ['live', () => Promise.resolve(), [200]],
+    ['live, and sent twice', () => Promise.resolve(), [200, 200]],
     ['refreshed just now', (account) => refresh(account.refresh, replicas.other), [200]],
     [
       'refreshed twice',

@@ -6,7 +6,7 @@ import { replicasOfFile, WINDOW } from './replicas.js';
 const replicas = replicasOfFile();
 const { refresh, getUser, challengeOf } = replicas;
 
-describe('the reason of a refused token', () => {
+describe('The reason of a refused token', () => {
   const reason = (description: string) => `Bearer error="invalid_token", error_description="${description}"`;
 
   it('is given for tokens that this service signed', async () => {
@@ -47,7 +47,7 @@ describe('the reason of a refused token', () => {
   });
 });
 
-describe('disabling by the statement of docs/guides/disable-an-account.md', () => {
+describe('Disabling by the statement of docs/guides/disable-an-account.md', () => {
   it('keeps sessions dead when the account is enabled again', async () => {
     const account = await register(replicas.one.client);
     for (let i = 0; i < 2; i++)

@@ -10,7 +10,7 @@ import { replicasOfFile, sessionOf } from './replicas.js';
 const replicas = replicasOfFile();
 const { refresh, refreshB, getUser, challengeOf } = replicas;
 
-describe('a refresh token with other claims, signed by this service', () => {
+describe('A refresh token with other claims, signed by this service,', () => {
   type Claims = Record<string, unknown>;
   const rowOf = (token: string) =>
     replicas.one.dataSource.query<object[]>('SELECT * FROM sessions WHERE id = ?', [sessionOf(token)]);
@@ -33,7 +33,7 @@ describe('a refresh token with other claims, signed by this service', () => {
     expect(await exchanged(token, (claims) => claims)).toBe(token);
   });
 
-  it('of the first version, without an account, is rotated to one of the present version', async () => {
+  it('is rotated to a token of the present version if it is of the first version, without an account', async () => {
     const { refresh: token, access } = await register(replicas.one.client);
     const old = await exchanged(token, firstVersion);
     expect(Object.keys(claimsOf(old))).toEqual(['sid', 'counter', 'iat', 'exp', 'token_type']);
@@ -49,7 +49,7 @@ describe('a refresh token with other claims, signed by this service', () => {
     expect(await challengeOf(access)).toContain('revoked by replay');
   });
 
-  it('of the first version is refused once it has expired or its session was logged out', async () => {
+  it('is refused if it is of the first version and has expired, or its session was logged out', async () => {
     const expired = await register(replicas.one.client);
     const old = await exchanged(expired.refresh, firstVersion);
     const loggedOut = await register(replicas.one.client);
@@ -60,7 +60,7 @@ describe('a refresh token with other claims, signed by this service', () => {
     expect((await refresh(old)).status).toBe(401);
   });
 
-  it.each(['another', 'an unknown'])('with the id of %s account is refused, and changes nothing', async (whose) => {
+  it.each(['another', 'an unknown'])('is refused and changes nothing if it has the id of %s account', async (whose) => {
     const another = await register(replicas.one.client);
     const account = await register(replicas.one.client);
     const sub = whose === 'an unknown' ? 'unknown' : claimsOf(another.access)['sub'];

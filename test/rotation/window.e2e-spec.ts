@@ -5,7 +5,7 @@ import { replicasOfFile, WINDOW } from './replicas.js';
 const replicas = replicasOfFile();
 const { refresh, refreshB, getUser } = replicas;
 
-describe('inside the replay window', () => {
+describe('Inside the replay window, the service', () => {
   it('gives the parent the same successor byte for byte, and a new access token, on every replica', async () => {
     const { refresh: parent } = await register(replicas.one.client);
     const first = await refresh(parent);
@@ -35,7 +35,7 @@ describe('inside the replay window', () => {
     expect((await refresh(tabs[0]!.refresh)).status).toBe(200);
   });
 
-  it('takes a grandparent for a replay', async () => {
+  it('treats a grandparent as a replay', async () => {
     const { refresh: grandparent } = await register(replicas.one.client);
     const parent = await refresh(grandparent);
     await refresh(parent.refresh);
@@ -44,8 +44,8 @@ describe('inside the replay window', () => {
   });
 });
 
-describe('at the end of a token’s life', () => {
-  it('gives the parent its successor inside the window, and takes it for a replay afterwards', async () => {
+describe('At the end of a token’s life, the service', () => {
+  it('gives the parent its successor inside the window, and treats it as a replay afterwards', async () => {
     const short = await replicas.startWith({ ACCESS_TOKEN_TTL: '60', REFRESH_TOKEN_TTL: '60', SESSION_MAX_AGE: '600' });
     const { refresh: parent } = await register(short.client);
     short.clock.advance(58);
@@ -69,7 +69,7 @@ describe('REFRESH_REPLAY_WINDOW=0', () => {
     await strict.stop();
   });
 
-  it('lets one of several uses at once through, and none of its successors', async () => {
+  it('accepts one of several concurrent uses, and none of its successors', async () => {
     const strict = await replicas.startWith({ REFRESH_REPLAY_WINDOW: '0' });
     const accounts = await Promise.all(Array.from({ length: 8 }, () => register(strict.client)));
     const uses = await Promise.all(

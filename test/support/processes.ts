@@ -24,7 +24,10 @@ export class Processes {
   }
 }
 
-/** Gives each test of a file or a `describe` a new store, and disposes of it and of the services. */
+/**
+ * Gives each test of a file or a `describe` a new store. Afterwards disposes of the store and the
+ * services.
+ */
 export function processesOfEachTest(makeStore: () => Store | Promise<Store> = newStore): Processes {
   const processes = new Processes();
   beforeEach(async () => {

@@ -73,7 +73,7 @@ export async function answerTo(url: string, request: RawRequest): Promise<RawAns
 }
 
 /** Parses the answers of a connection. @throws if anything is not a complete answer */
-export function answersIn(received: Buffer, withoutBodies = false): RawAnswer[] {
+function answersIn(received: Buffer, withoutBodies = false): RawAnswer[] {
   const answers: RawAnswer[] = [];
   for (let rest = received; rest.length > 0;) {
     const end = rest.indexOf('\r\n\r\n');

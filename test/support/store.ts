@@ -12,7 +12,7 @@ export interface Store {
   readonly dispose: () => Promise<void>;
 }
 
-/** Creates a store for one test file: a database on the server of this run, or an embedded store. */
+/** Creates a store for a test file: a database on the server of this run, or an embedded store. */
 export async function newStore(): Promise<Store> {
   const server = inject('mysqlUrl');
   return server ? mySqlStore(server) : embeddedStore();

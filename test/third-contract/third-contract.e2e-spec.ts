@@ -31,7 +31,7 @@ function expectErrors(reply: Reply, status: number, ...errors: object[]): void {
   expect(reply.body).toEqual({ errors: errors.map((error) => ({ status: String(status), ...error })) });
 }
 
-describe('a third contract', () => {
+describe('A third contract', () => {
   it('logs in, and its event has the name of the contract', async () => {
     const { username } = await register(service.client);
     const reply = await login({ username, password: PASSWORD });

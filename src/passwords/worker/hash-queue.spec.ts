@@ -89,7 +89,7 @@ describe('HashQueue', () => {
     await expect(Promise.all(taken)).resolves.toHaveLength(20);
   });
 
-  it('refuses a task that has waited too long, whatever the estimate was', async () => {
+  it('refuses a task that has waited too long, even if the estimate was lower', async () => {
     const work = Array.from({ length: 3 }, () => queue.run(TASK));
     const last = settled(work[2]!);
     await vi.advanceTimersByTimeAsync(3_000);

@@ -9,7 +9,7 @@ const read = (claims: unknown, header: object = { typ: 'at+jwt' }, options = {})
   readClaims({ header: header as Record<string, unknown>, payload: claims }, EXPECTED, NOW * 1000, options);
 
 describe('readClaims', () => {
-  it('returns the claims of a sound token', () => {
+  it('returns the claims of a valid token', () => {
     expect(read(CLAIMS)).toEqual(CLAIMS);
   });
 
