@@ -50,6 +50,6 @@ const STATEMENTS = Symbol('LimitsStatements');
     RefusalPause,
     RememberedRefusals,
   ],
-  exports: [Counters, KnownSourcesService, LimitsService, LoginGuessesService, RefusalPause],
+  exports: [KnownSourcesService, LimitsService, LoginGuessesService, RefusalPause],
 })
 export class LimitsModule {}

@@ -28,6 +28,6 @@ import { RefreshTokens } from './tokens/refresh-tokens.js';
     SessionsJobs,
     SessionsService,
   ],
-  exports: [IntrospectionService, LastUsesService, RefreshService, SessionLimitService, SessionsService],
+  exports: [IntrospectionService, LastUsesService, RefreshService, SessionsService],
 })
 export class SessionsModule {}
