@@ -85,7 +85,7 @@ export class RegistrationService {
 
   /** @throws FailureError `throttled` */
   private async countSignup(origin: Origin, disconnected: AbortSignal | undefined): Promise<void> {
-    const wait = await this.limits.signup(sourceOf(origin.address));
+    const wait = await this.limits.countSignup(sourceOf(origin.address));
     if (wait === 0) return;
     await this.pause.wait(disconnected);
     this.events.record({ event: 'signup', outcome: 'throttled' }, origin);

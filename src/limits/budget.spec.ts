@@ -13,7 +13,7 @@ const counter = (used: number, endsAt: number, refusals = 0, refusalsEndAt = 0):
 describe('A counter', () => {
   it.each<[string, Counter | undefined, Budget, number, Counter]>([
     ['begins a window', undefined, DELAYED, 1, counter(1, NOW + 900)],
-    ['goes on within its window', counter(1, NOW + 5), DELAYED, 1, counter(2, NOW + 5)],
+    ['continues within its window', counter(1, NOW + 5), DELAYED, 1, counter(2, NOW + 5)],
     ['begins again once its window is over', counter(3, NOW), DELAYED, 1, counter(1, NOW + 900)],
     ['uses its budget up', counter(2, NOW + 5), DELAYED, 1, counter(3, NOW + 5)],
     ['waits once it goes beyond', counter(3, NOW + 5), DELAYED, 1, counter(4, NOW + 60, 1, NOW + DAY)],

@@ -32,7 +32,7 @@ export class LimitsService {
   }
 
   /** Counts a sign-up. @returns seconds to wait, 0 for none */
-  async signup(source: string): Promise<number> {
+  async countSignup(source: string): Promise<number> {
     return (await this.take(this.budgets.signup, source, '')).wait;
   }
 
@@ -40,7 +40,7 @@ export class LimitsService {
    * Counts a guess at the secret of a client.
    * @returns seconds to wait, 0 for none; and a function that gives the guess back
    */
-  async clientGuess(client: string, source: string): Promise<{ wait: number; giveBack: () => Promise<void> }> {
+  async countClientGuess(client: string, source: string): Promise<{ wait: number; giveBack: () => Promise<void> }> {
     const { wait, taken } = await this.take(this.budgets.client, source, client);
     return { wait, giveBack: () => this.counters.giveBack(taken) };
   }
@@ -48,7 +48,7 @@ export class LimitsService {
   private async take(budget: Budget, source: string, key: string): Promise<{ wait: number; taken: readonly Taken[] }> {
     if (!this.config.RATE_LIMIT) return { wait: 0, taken: [] };
     const id = `${budget.name} ${key} ${source}`;
-    const remembered = this.refusals.until(source, id);
+    const remembered = this.refusals.refusedUntil(source, id);
     if (remembered > 0) return { wait: secondsTo(remembered, this.clock.now()), taken: [] };
     const { refusedUntil, taken } = await this.count({ shares: [{ budget, id }] });
     if (refusedUntil > 0) this.refusals.remember(source, id, refusedUntil);

@@ -93,7 +93,7 @@ export class LoginGuessesService {
    */
   async admit({ loginName, address }: Login): Promise<Admission> {
     const query = this.queryOf(loginName, sourceOf(address));
-    const remembered = this.refusals.until(query.source, query.counters[NAME]);
+    const remembered = this.refusals.refusedUntil(query.source, query.counters[NAME]);
     const wait = secondsTo(remembered, this.clock.now());
     if (wait > 0) return { user: null, query, isKnown: false, lastDay: undefined, taken: [], wait };
     const verdict = await this.take({ query, isWrong: false });

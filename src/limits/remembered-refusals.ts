@@ -30,7 +30,7 @@ export class RememberedRefusals {
    * Returns until when a key is refused, in milliseconds since 1970; 0 where no refusal is
    * remembered.
    */
-  until(source: string, key: string): number {
+  refusedUntil(source: string, key: string): number {
     const { until = 0, forgottenAt = 0 } = this.refusals.get(this.entryOf(source, key)) ?? {};
     return Math.min(until, forgottenAt) > this.clock.now() ? until : 0;
   }

@@ -3,8 +3,8 @@ import ipaddr from 'ipaddr.js';
 const UNKNOWN = 'unknown';
 
 /**
- * Returns the source of a request: an IPv4 /24 or an IPv6 /64, since an attacker with one address
- * of a network usually has all of them.
+ * Returns the source of a request: an IPv4 /24 or an IPv6 /64. An attacker with one address of such
+ * a network usually has all of them.
  * @param address empty if it is not known; all such requests are one source
  */
 export function sourceOf(address: string): string {

@@ -59,7 +59,7 @@ export class ClientGuard implements CanActivate {
     const isClient = this.hashes.has(id);
     const wait = isRight
       ? await this.prove(id, source)
-      : (await this.limits.clientGuess(isClient ? id : '', source)).wait;
+      : (await this.limits.countClientGuess(isClient ? id : '', source)).wait;
     if (wait > 0) {
       this.events.record({ event: 'client_authentication', outcome: 'throttled' }, origin);
       await this.pause.wait(watchDisconnect(context));
@@ -87,7 +87,7 @@ export class ClientGuard implements CanActivate {
   }
 
   private async countProof(id: string, source: string): Promise<number> {
-    const { wait, giveBack } = await this.limits.clientGuess(id, source);
+    const { wait, giveBack } = await this.limits.countClientGuess(id, source);
     if (wait === 0) await giveBack();
     return wait;
   }

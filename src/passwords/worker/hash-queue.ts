@@ -18,7 +18,7 @@ interface Waiting {
 
 /**
  * Runs hash tasks in turn: `HASH_CONCURRENCY` at a time, first come, first served. Refuses a task
- * at once if it could not be served within `HASH_TIMEOUT`: by then the client would have given up,
+ * at once if it could not be served within `HASH_TIMEOUT`. By then the client would have given up,
  * and the work would be wasted.
  */
 @Injectable()
@@ -43,9 +43,9 @@ export class HashQueue {
    * was wrong
    */
   run(task: HashTask, disconnected?: AbortSignal): Promise<HashResult> {
-    if (disconnected?.aborted) throw gone();
+    if (disconnected?.aborted) throw clientDisconnected();
     this.admit();
-    return this.turn(disconnected).then(() => this.carryOut(task));
+    return this.waitForTurn(disconnected).then(() => this.carryOut(task));
   }
 
   /**
@@ -65,7 +65,7 @@ export class HashQueue {
     return (this.waiting.size * this.duration) / this.places / 1000;
   }
 
-  private turn(disconnected: AbortSignal | undefined): Promise<void> {
+  private waitForTurn(disconnected: AbortSignal | undefined): Promise<void> {
     if (this.running < this.places) {
       this.running += 1;
       return Promise.resolve();
@@ -87,7 +87,7 @@ export class HashQueue {
         },
       };
       const onDisconnect = () => {
-        waiting.refuse(gone());
+        waiting.refuse(clientDisconnected());
       };
       const timer = setTimeout(() => {
         waiting.refuse(this.overloaded());
@@ -122,6 +122,6 @@ export class HashQueue {
   }
 }
 
-function gone(): FailureError {
+function clientDisconnected(): FailureError {
   return new FailureError({ code: 'client_disconnected' });
 }
