@@ -64,9 +64,9 @@ async function copySessions(from: Service, username: string, count: number): Pro
   const [user] = await from.dataSource.query<{ id: string }[]>('SELECT id FROM users WHERE username = ?', [username]);
   for (let i = 0; i < count; i += 100) {
     const some = ids.slice(i, i + 100);
-    const rows = some.map(() => `SELECT ? AS id, user_id, ${columns} FROM latest`).join(' UNION ALL ');
+    const rows = some.map(() => `SELECT ? AS id, user_id, ${columns} FROM oldest`).join(' UNION ALL ');
     await from.dataSource.query(
-      `INSERT INTO sessions (id, user_id, ${columns}) WITH latest AS (SELECT * FROM sessions WHERE user_id = ? ORDER BY id LIMIT 1) ${rows}`,
+      `INSERT INTO sessions (id, user_id, ${columns}) WITH oldest AS (SELECT * FROM sessions WHERE user_id = ? ORDER BY id LIMIT 1) ${rows}`,
       [user?.id, ...some],
     );
   }

@@ -140,8 +140,8 @@ describe('Events', () => {
     await keys.rotate();
     const [newest] = await keys.all();
     await keys.retire(newest?.kid ?? '');
-    const told = (await eventsOf('')).filter(({ event }) => event === 'key_rotation');
-    expect(told.map(({ reason }) => reason)).toEqual(['made', 'made', 'retired']);
+    const recorded = (await eventsOf('')).filter(({ event }) => event === 'key_rotation');
+    expect(recorded.map(({ reason }) => reason)).toEqual(['made', 'made', 'retired']);
   });
 
   it('are kept for EVENT_DAYS', async () => {

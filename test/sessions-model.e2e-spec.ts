@@ -81,8 +81,8 @@ class Model {
   }
 
   /**
-   * Returns the standing of a token: the current token of its session, the previous token inside
-   * the replay window, or a token that an honest client has dropped.
+   * Returns whether a token is the current token of its session or its parent inside the replay
+   * window. An honest client has dropped any other token.
    */
   standingOf(token: RefreshToken): 'current' | 'parent' | 'replayed' {
     const [current, parent] = token.session.refresh.toReversed();

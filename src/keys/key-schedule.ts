@@ -18,7 +18,7 @@ const DAY_MS = 24 * 3600 * 1000;
 type Scheduled = Pick<SigningKey, 'generation' | 'activeFrom' | 'retiredAt'>;
 
 /**
- * Decides which key signs and which keys verify: a function of the rows and the time alone, so that
+ * Decides which key signs and which keys verify. The rows and the time alone decide, so that
  * replicas agree without talking to each other. A key signs from its `activeFrom` until that of its
  * successor, and verifies until the last token that it signed has expired.
  */

@@ -22,7 +22,7 @@ export interface Verdict {
   readonly user: UserState | null;
   /** False for a refused guess, even if its password is right. */
   readonly isRight: boolean;
-  /** Seconds until the next guess is looked at; 0 for a guess that was not refused. */
+  /** Seconds until the next guess is checked; 0 for a guess that was not refused. */
   readonly wait: number;
 }
 

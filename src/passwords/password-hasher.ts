@@ -54,9 +54,8 @@ export class PasswordHasher implements OnModuleInit {
   }
 
   /**
-   * Tells whether a hash is the hash of a password. A missing hash, an unreadable one and one of a
-   * lower cost take as much work as a hash of the present cost, so that the time reveals nothing
-   * about an account.
+   * Tells whether a hash is the hash of a password. A missing, unreadable or cheaper hash takes as
+   * much work as a hash of the present cost. So the time reveals nothing about an account.
    */
   async verify(known: string | undefined, password: string, disconnected?: AbortSignal): Promise<boolean> {
     const hash = known ?? (await this.decoyHash());

@@ -20,7 +20,7 @@ export interface AccountNames {
 
 /**
  * Decides which passwords may be chosen (NIST SP 800-63B section 5.1.1.2, OWASP ASVS 6.1.2 and
- * 6.2.11): by length and by a blocklist with the words of the context, without rules of
+ * 6.2.11). The length and a blocklist with the words of the context decide. There are no rules of
  * composition.
  */
 @Injectable()

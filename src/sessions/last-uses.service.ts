@@ -8,8 +8,8 @@ const MINUTE_MS = 60_000;
 const BATCH = 200;
 
 /**
- * Notes when sessions were last used, at most once a minute each, and writes the notes in batches,
- * so that no request waits for the write. A crash loses up to a minute of them.
+ * Notes when sessions were last used, at most once a minute for each session. Writes the notes in
+ * batches, so that no request waits for the write. A crash loses up to a minute of them.
  */
 @Injectable()
 export class LastUsesService {

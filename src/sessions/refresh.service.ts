@@ -105,8 +105,8 @@ export class RefreshService {
 
   /**
    * Returns the state of the session whose current token this is, read from the token alone.
-   * Returns undefined for a token that does not tell enough: it names no account, has expired, or
-   * its session ends before a usual successor would expire.
+   * Returns undefined for a token that names no account, has expired, or whose session may end
+   * before a usual successor would expire.
    */
   private assumeCurrent({ claims: { sid, sub, counter, iat, exp }, digest }: VerifiedToken): Rotatable | undefined {
     if (sub === undefined || this.clock.now() >= exp * 1000) return undefined;

@@ -16,10 +16,10 @@ const BATCH = 128;
 const SHARE = 0.1;
 
 /**
- * Ends the oldest live sessions of accounts that have more than `MAX_SESSIONS`. To save each login
- * a statement, sessions are counted once a minute for the accounts that have logged in, and after
- * every `MAX_SESSIONS` / 10 logins of one account. So for up to a minute, an account may have a
- * tenth more sessions for each process.
+ * Ends the oldest live sessions of accounts that have more than `MAX_SESSIONS`. Sessions are
+ * counted once a minute for the accounts that have logged in, and after every `MAX_SESSIONS` / 10
+ * logins of one account. That saves each login a statement. So for up to a minute, an account may
+ * have a tenth more sessions for each process.
  */
 @Injectable()
 export class SessionLimitService {

@@ -19,8 +19,8 @@ export interface RefreshToken {
 }
 
 /**
- * Returns the standing of a refresh token. Only the current token can expire: the previous one asks
- * for an answer that was lost a moment ago, and a replay is a replay however late it arrives.
+ * Returns the standing of a refresh token. Only the current token can expire. The previous token
+ * asks for an answer that was lost a moment ago, and a replay remains a replay after its expiry.
  * @param session the session that the token names
  * @param windowMs length of the replay window in milliseconds
  * @param now milliseconds since 1970

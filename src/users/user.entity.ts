@@ -33,7 +33,7 @@ export class User {
   passwordHash!: string;
 
   /**
-   * A session is alive only in the epoch in which it was opened, so raising the epoch ends every
+   * A session is live only in the epoch in which it was opened. So raising the epoch ends every
    * session of the account in one statement.
    */
   @Column({ name: 'session_epoch', type: 'int' })

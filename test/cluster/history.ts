@@ -29,10 +29,10 @@ type Of<Kind extends Operation['kind']> = Extract<Operation, { kind: Kind }>;
 type InSession = Of<'refresh' | 'use' | 'logout'>;
 
 /**
- * Returns the violations of the service's promises, one line each: nothing acknowledged is lost, no
- * token is alive after an acknowledged logout, each session has one lineage of tokens, and the only
- * failure is 503 with `Retry-After`. Concurrent requests may have been applied in either order. A
- * request without acknowledgement may have been applied or not.
+ * Returns the violations of the service's promises, one line each. Nothing acknowledged is lost,
+ * and no token is accepted after an acknowledged logout. Each session has one lineage of tokens.
+ * The only failure is 503 with `Retry-After`. Concurrent requests may have been applied in either
+ * order. A request without acknowledgement may have been applied or not.
  */
 export function violationsOf(history: readonly Operation[]): string[] {
   const accounts = history.filter((operation): operation is Of<'sign-up' | 'login'> => 'name' in operation);

@@ -175,8 +175,8 @@ const route = fc.constantFrom(...ROUTES);
 type Entry = [name: string, value: unknown];
 
 /**
- * Returns the fields of a body in the order in which they are sent: fields of the route, some of
- * them twice or missing, and foreign fields.
+ * Returns the fields of a body in the order in which they are sent. Some fields of the route are
+ * missing or repeated, and foreign fields are added.
  */
 function entriesFor({ fields }: Route): fc.Arbitrary<Entry[]> {
   const valueOf = (name: string) =>

@@ -217,8 +217,8 @@ function isBytes(value: unknown): value is { data: number[] } {
 /** Returns the secret in each encoding in which it may leak. */
 function spellingsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  // Inside a longer text, a secret starts at one of three offsets of a base64 group, and its first
-  // and last characters mix with the adjacent bytes. Those characters are left out.
+  // Inside a longer text, a secret starts at one of three offsets of a base64 group. Its first and
+  // last characters mix with the adjacent bytes, and are left out.
   const base64 = [0, 1, 2].map((offset) =>
     Buffer.concat([Buffer.alloc(offset), bytes])
       .toString('base64')

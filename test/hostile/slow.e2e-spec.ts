@@ -28,7 +28,9 @@ async function start(env: Record<string, string>): Promise<void> {
   url = new URL(await service.ready());
 }
 
-/** Trickles a request to the service, and goes on after the service has answered with a timeout. */
+/**
+ * Trickles a request to the service, and continues after the service has answered with a timeout.
+ */
 class SlowClient {
   received = '';
   readonly connected: Promise<void>;

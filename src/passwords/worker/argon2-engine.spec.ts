@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 describe('loadEngine', () => {
-  it('prefers the faster library, and loads the other when told to', () => {
+  it('prefers the faster library, and loads the other if configured', () => {
     expect([fast.name, reference.name]).toEqual(['@node-rs/argon2', 'argon2']);
   });
 
@@ -37,7 +37,7 @@ describe('loadEngine', () => {
     ['auto', {}, '@node-rs/argon2'],
     ['argon2', {}, 'argon2'],
     ['auto', { NAPI_RS_NATIVE_LIBRARY_PATH: '/nowhere/argon2.node' }, 'argon2'],
-  ])('loads, told %s under %j, the library %s in the process that hashes', async (choice, env, engine) => {
+  ])('loads, for the choice %s under %j, the library %s in the process that hashes', async (choice, env, engine) => {
     const child = fork(PROGRAM, [choice], { env, execArgv: [] });
     try {
       const [hello] = (await once(child, 'message')) as [object];
@@ -53,7 +53,7 @@ describe('loadEngine', () => {
   });
 });
 
-describe('the two libraries', () => {
+describe('The two libraries', () => {
   it('verify hashes of each other, at every cost', async () => {
     await fc.assert(
       fc.asyncProperty(password, cost, async (text, parameters) => {

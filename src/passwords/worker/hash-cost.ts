@@ -18,9 +18,9 @@ export function costOf(hash: string): Work {
 }
 
 /**
- * Returns the cost of a second hash that brings the work up to that of one hash of the present
- * cost, undefined if no work is missing. It takes more passes and never more memory, since
- * operators size machines by memory.
+ * Returns the cost of a second hash, which brings the work up to that of one hash of the present
+ * cost. It takes more passes and never more memory, since operators size machines by memory.
+ * Returns undefined if no work is missing.
  * @param done cost of the hash that was computed
  */
 export function topUpOf(present: Cost, done: Work): Cost | undefined {

@@ -39,7 +39,7 @@ interface Job {
 
 /**
  * Hashes in a process of its own. In the main process, hashes would share the thread pool with name
- * lookups and files, and their threads could not get a lower priority than everything else.
+ * lookups and files. Their threads could not get a lower priority than all other work.
  */
 @Injectable()
 export class HashProcess implements OnModuleInit, OnApplicationShutdown {

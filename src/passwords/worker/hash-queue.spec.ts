@@ -109,7 +109,7 @@ describe('HashQueue', () => {
     expect(() => queue.run(TASK, client.signal)).toThrow();
   });
 
-  it('goes on after a hash that failed', async () => {
+  it('continues after a hash that failed', async () => {
     vi.spyOn(hashes, 'run').mockRejectedValueOnce(new Error('out of memory'));
     await expect(queue.run(TASK)).rejects.toThrow('out of memory');
     const work = [queue.run(TASK), queue.run(TASK)];

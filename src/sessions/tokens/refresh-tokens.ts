@@ -9,9 +9,8 @@ import type { Session } from '../../users/session.entity.js';
 import { parsedPart, readClaims, type SignedToken } from './signed-token.js';
 
 /**
- * The claims of a refresh token: its session (`sid`), its account (`sub`, which the first version
- * left out), its number among the session's refresh tokens, counted from 0, and its times in
- * seconds.
+ * The claims of a refresh token: its session (`sid`), its account (`sub`), its number within the
+ * session (`counter`, from 0), and its times in seconds. Tokens of the first version have no `sub`.
  */
 export interface RefreshClaims {
   readonly sid: string;

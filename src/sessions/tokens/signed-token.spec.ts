@@ -56,7 +56,7 @@ describe('readClaims', () => {
     expect(() => read(CLAIMS, header)).toThrow(FailureError);
   });
 
-  it('accepts an expired token only if told to, and never a future one', () => {
+  it('accepts an expired token only if asked to, and never a future one', () => {
     const expired = { ...CLAIMS, iat: NOW - 100, exp: NOW - 50 };
     expect(() => read(expired)).toThrow(FailureError);
     expect(read(expired, undefined, { expired: true })).toEqual(expired);
