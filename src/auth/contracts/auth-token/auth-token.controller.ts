@@ -15,7 +15,7 @@ import { authTokenDialect } from './auth-token.dialect.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.openapi.js';
 import { asksToVerify, CredentialsDto, RefreshDto, VerifyDto } from './auth-token.dto.js';
 
-/** The routes of contract A. */
+/** Contract A. */
 @ApiTags(authTokenDialect.tag.name)
 @Controller('auth')
 export class AuthTokenController {

@@ -13,7 +13,7 @@ import { userLoginDialect } from './user-login.dialect.js';
 import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.openapi.js';
 import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
 
-/** The routes of contract B. */
+/** Contract B. */
 @ApiTags(userLoginDialect.tag.name)
 @Controller('user')
 export class UserLoginController {
