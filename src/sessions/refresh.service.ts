@@ -56,13 +56,24 @@ export class RefreshService {
     if (rotated) return rotated;
     for (;;) {
       const session = await this.sessions.requireLive(token.claims.sid);
-      const standing = this.standingOf(token, session);
-      if (standing === 'previous') return this.reissue(session, origin);
-      if (standing !== 'current') return this.refuse(token, standing, session, origin);
-      const successor = await this.issueSuccessor(session, origin);
-      if (successor) return successor;
-      // Another refresh or a logout came first. The next round finds the previous token or a dead
-      // session.
+      switch (this.standingOf(token, session)) {
+        case 'current': {
+          const successor = await this.issueSuccessor(session, origin);
+          if (successor) return successor;
+          // Another refresh or a logout came first. The next round finds the previous token or a
+          // dead session.
+          break;
+        }
+        case 'previous':
+          return this.reissue(session, origin);
+        case 'replayed':
+          await this.revokeForReplay(session, origin);
+          throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
+        case 'expired':
+          throw this.expiredError(token);
+        case 'unknown':
+          throw new FailureError({ code: 'token_not_valid' });
+      }
     }
   }
 
@@ -74,11 +85,20 @@ export class RefreshService {
   async renewAccess(refreshToken: string, origin: Origin): Promise<string> {
     const token = this.verify(refreshToken);
     const session = await this.sessions.requireLive(token.claims.sid);
-    const standing = this.standingOf(token, session);
-    if (standing !== 'current' && standing !== 'previous') return this.refuse(token, standing, session, origin);
-    this.lastUses.note(session);
-    this.recordRefresh(session, origin);
-    return this.accessTokens.sign(session);
+    switch (this.standingOf(token, session)) {
+      case 'current':
+      case 'previous':
+        this.lastUses.note(session);
+        this.recordRefresh(session, origin);
+        return this.accessTokens.sign(session);
+      case 'replayed':
+        await this.revokeForReplay(session, origin);
+        throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
+      case 'expired':
+        throw this.expiredError(token);
+      case 'unknown':
+        throw new FailureError({ code: 'token_not_valid' });
+    }
   }
 
   /**
@@ -152,24 +172,7 @@ export class RefreshService {
     this.events.record({ event: 'refresh', outcome: 'success', userId, sessionId: id }, origin);
   }
 
-  /**
-   * Refuses a token that gets no answer. Ends its session if it was replayed.
-   * @throws FailureError `token_not_valid`
-   */
-  private async refuse(
-    { claims: { exp } }: VerifiedToken,
-    standing: Exclude<Standing, 'current' | 'previous'>,
-    session: SessionOfUser,
-    origin: Origin,
-  ): Promise<never> {
-    switch (standing) {
-      case 'replayed':
-        await this.revokeForReplay(session, origin);
-        throw new FailureError({ code: 'token_not_valid', reason: { code: 'rotated' } });
-      case 'expired':
-        throw new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
-      case 'unknown':
-        throw new FailureError({ code: 'token_not_valid' });
-    }
+  private expiredError({ claims: { exp } }: VerifiedToken): FailureError {
+    return new FailureError({ code: 'token_not_valid', reason: expiredSince(exp * 1000, this.clock.now()) });
   }
 }
