@@ -51,7 +51,7 @@ interface RefreshToken extends Token {
 }
 
 /**
- * The rules for sessions, from `docs/contracts.md`: what was issued so far, and what it is good
+ * The rules for sessions, from `docs/reference/contracts.md`: what was issued so far, and what it is good
  * for. Times in seconds since 1970.
  */
 class Model {
