@@ -51,8 +51,8 @@ interface RefreshToken extends Token {
 }
 
 /**
- * The rules for sessions, from `docs/reference/contracts.md`: what was issued so far, and what it is good
- * for. Times in seconds since 1970.
+ * The rules for sessions, from `docs/reference/contracts.md`: what was issued so far, and what it
+ * is good for. Times in seconds since 1970.
  */
 class Model {
   readonly accounts: readonly Account[] = [newAccount(), newAccount()];
