@@ -32,7 +32,7 @@ SQL
 set -- "$@" --init-file="$statements"
 
 # The operator also makes this file, on the node with the most transactions, when the group has no
-# node left, see README.md.
+# node left, see docs/guides/run-on-a-cluster.md.
 [ -e "$data/.begin" ] || exec "$@"
 rm "$data/.begin"
 

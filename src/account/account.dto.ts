@@ -16,7 +16,7 @@ export class PasswordChangeDto {
 
 /** Query of `GET /account/sessions`. */
 export class ListSessionsQuery {
-  @ApiProperty({ required: false, format: 'uuid', description: 'The `next` of the page before' })
+  @ApiProperty({ required: false, format: 'uuid', description: '`next` of the previous page' })
   @IsOptional()
   @Matches(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, refusedAs({ code: 'not_a_session_id' }))
   after?: string;
@@ -28,12 +28,12 @@ const FLAGS = ['true', 'false'];
 /** Query of `DELETE /account/sessions`. */
 export class EndSessionsQuery {
   // Required, so that the path of one session whose id was lost does not end the other sessions.
-  @ApiProperty({ required: false, enum: SCOPES, description: 'The other sessions, or this session too' })
+  @ApiProperty({ required: false, enum: SCOPES, description: '`others`: all other sessions; `all`: this session too' })
   @ValidateIf(({ scope, all }: EndSessionsQuery) => scope !== undefined || all === undefined)
   @IsIn(SCOPES, refusedAs({ code: 'not_one_of', allowed: SCOPES }))
   scope?: string;
 
-  @ApiProperty({ required: false, enum: FLAGS, deprecated: true, description: '`true` is `scope=all`' })
+  @ApiProperty({ required: false, enum: FLAGS, deprecated: true, description: '`true` means `scope=all`' })
   @IsOptional()
   @IsIn(FLAGS, refusedAs({ code: 'not_one_of', allowed: FLAGS }))
   all?: string;

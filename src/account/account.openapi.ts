@@ -21,11 +21,12 @@ export const ApiListSessions = () =>
   applyDecorators(
     ApiBearerAuth(),
     documents(problemDetails, {
-      summary: 'The living sessions of the account',
+      summary: 'List the living sessions of the account',
       query: ['after'],
       answer: {
         status: 200,
-        description: 'Newest first, 100 a page. `next` is the `after` of the next page, null on the last one',
+        description:
+          'The sessions, newest first, 100 per page. `next` is the `after` of the next page, or null on the last page',
         schema: exactly({ sessions: { type: 'array', items: SESSION }, next: NEXT }),
       },
       refusals: UNAUTHORIZED,
@@ -58,7 +59,7 @@ export const ApiChangePassword = () =>
   applyDecorators(
     ApiBearerAuth(),
     documents(problemDetails, {
-      summary: 'Change the password; ends all other sessions',
+      summary: 'Change the password and end all other sessions',
       body: ['current_password', 'new_password'],
       answer: { status: 204, description: 'The password is changed' },
       refusals: [...UNAUTHORIZED, 'throttled'],

@@ -18,7 +18,7 @@ const COUNT = '{count}';
 const WRONG_GUESS = {
   wrong_password: 'The account exists and the password is wrong.',
   unknown_name: 'No account has this username or email address.',
-  account_disabled: 'An operator disabled the account. The password was checked too, so that this takes as long.',
+  account_disabled: 'An operator disabled the account. The password was checked, so that the time does not show this.',
 } as const;
 
 /**
@@ -32,7 +32,7 @@ export const EVENTS = {
     outcomes: { success: {}, failure: WRONG_GUESS, throttled: {} },
   },
   signup: {
-    emitted: 'A client creates an account, or is refused one.',
+    emitted: 'A client signs up.',
     outcomes: {
       success: {},
       failure: { user_exists: 'Another account has the username or the email address.' },
@@ -52,11 +52,11 @@ export const EVENTS = {
     outcomes: { success: {} },
   },
   session_end: {
-    emitted: 'One or more sessions of an account are ended by another way than a logout or a replay.',
+    emitted: 'One or more sessions of an account end, but not by a logout or a replay.',
     outcomes: {
       success: {
         owner: 'The owner ended one session.',
-        others: 'The owner ended all sessions but the one in use. There may have been none.',
+        others: 'The owner ended all sessions except the one in use. There may have been no other.',
         all: 'The owner ended all sessions.',
         client: 'A client or a resource server revoked a token of the session (RFC 7009).',
         limit: 'The account had more than `MAX_SESSIONS` sessions, and the oldest were ended.',
@@ -64,7 +64,7 @@ export const EVENTS = {
     },
   },
   password_change: {
-    emitted: 'The owner changes the password, which ends all other sessions, or gives a wrong current password.',
+    emitted: 'The owner changes the password or tries to. A success ends all other sessions.',
     outcomes: { success: {}, failure: WRONG_GUESS, throttled: {} },
   },
   key_rotation: {
@@ -87,7 +87,7 @@ export const EVENTS = {
     },
   },
   events_left_out: {
-    emitted: 'A source, or all sources together, went beyond the number of events recorded within a minute.',
+    emitted: 'Events of one source, or of all sources together, exceeded the bound of a minute.',
     outcomes: { throttled: { [COUNT]: 'How many events were left out.' } },
   },
 } as const satisfies Record<string, Description>;

@@ -6,7 +6,7 @@ const OK = fixed('ok');
 
 // Refuses nothing, so it has no answers but this.
 export const ApiLive = () =>
-  documentsAnswers('Whether the process answers', {
+  documentsAnswers('Check whether the process answers', {
     status: 200,
     description: 'The process answers',
     schema: exactly({ status: OK, name: fixed('latchkey'), version: text('1.2.3') }),
@@ -14,6 +14,6 @@ export const ApiLive = () =>
 
 export const ApiReady = () =>
   documents(problemDetails, {
-    summary: 'Whether requests can be served',
+    summary: 'Check whether requests can be served',
     answer: { status: 200, description: 'Requests can be served', schema: exactly({ status: OK }) },
   });

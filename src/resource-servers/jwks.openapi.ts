@@ -14,6 +14,6 @@ const JWK = exactly({
 
 export const ApiJwks = () =>
   documents(problemDetails, {
-    summary: 'The public keys of the access tokens (RFC 7517)',
+    summary: 'Get the public keys of access tokens (RFC 7517)',
     answer: { status: 200, description: 'A key set', schema: exactly({ keys: { type: 'array', items: JWK } }) },
   });

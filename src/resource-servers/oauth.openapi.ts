@@ -24,8 +24,8 @@ export const ApiIntrospect = () =>
     ApiBasicAuth(),
     documents(oauthDialect, {
       ...OPERATION,
-      summary: 'Whether a token is alive, and whose it is (RFC 7662)',
-      answer: { status: 200, description: 'What is known of it', schema: either(ACTIVE, INACTIVE) },
+      summary: 'Get the state and the owner of a token (RFC 7662)',
+      answer: { status: 200, description: 'The token is active, or not', schema: either(ACTIVE, INACTIVE) },
     }),
   );
 
@@ -41,7 +41,7 @@ export const ApiRevoke = () =>
 
 export const ApiMetadata = () =>
   documents(problemDetails, {
-    summary: 'Where the endpoints for resource servers are (RFC 8414)',
+    summary: 'Get the URLs for resource servers (RFC 8414)',
     answer: {
       status: 200,
       description: 'Metadata',
@@ -50,8 +50,8 @@ export const ApiMetadata = () =>
         properties: {
           issuer: text('https://auth.example.com'),
           jwks_uri: text('https://auth.example.com/.well-known/jwks.json'),
-          response_types_supported: { type: 'array', items: text('code') },
-          grant_types_supported: { type: 'array', items: text('password') },
+          response_types_supported: { type: 'array', items: { type: 'string' }, example: [] },
+          grant_types_supported: { type: 'array', items: { type: 'string' }, example: [] },
           introspection_endpoint: text('https://auth.example.com/oauth/introspect'),
           introspection_endpoint_auth_methods_supported: { type: 'array', items: text('client_secret_basic') },
           revocation_endpoint: text('https://auth.example.com/oauth/revoke'),

@@ -60,7 +60,7 @@ const store = {
     'Maximum number of database connections of each worker. Each worker opens up to six more: two for guesses and accounts, four for verify and refresh.',
   ),
   DATABASE_TIMEOUT: whole('seconds', 1, 60, 5).describe(
-    'How long a request may wait for the database. After that, the client gets 503 with `Retry-After`.',
+    'How long each statement of a request may wait for the database. After that, the client gets 503 with `Retry-After`.',
   ),
   DATA_DIR: z
     .string()
@@ -88,7 +88,7 @@ const sessions = {
     'Life of an access token. It must not exceed `REFRESH_TOKEN_TTL`.',
   ),
   REFRESH_TOKEN_TTL: whole('seconds', 60, YEAR, 604_800).describe(
-    'Life of a refresh token, and of a session that is not refreshed. It must not exceed `SESSION_MAX_AGE`.',
+    'Life of a refresh token, and of a session whose token is not rotated. It must not exceed `SESSION_MAX_AGE`.',
   ),
   SESSION_MAX_AGE: whole('seconds', 60, 10 * YEAR, 7_776_000).describe(
     'Maximum life of a session, however often it is refreshed.',

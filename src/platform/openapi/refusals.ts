@@ -36,25 +36,25 @@ export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
     ],
   },
   invalid_credentials: {
-    description: 'Unknown name, wrong password or disabled account',
+    description: 'The name is unknown, the password is wrong, or the account is disabled',
     samples: [{ code: 'invalid_credentials' }],
   },
-  token_missing: { description: 'No access token', samples: [{ code: 'token_missing' }] },
+  token_missing: { description: 'The request has no access token', samples: [{ code: 'token_missing' }] },
   token_not_valid: {
     description: 'A token is invalid, expired, used or revoked',
     samples: [{ code: 'token_not_valid' }],
   },
   client_not_authenticated: {
-    description: 'Not one of INTROSPECTION_CLIENTS',
+    description: 'The client id or its secret is not in INTROSPECTION_CLIENTS',
     samples: [{ code: 'client_not_authenticated' }],
   },
-  not_found: { description: 'No such route', samples: [{ code: 'not_found' }] },
+  not_found: { description: 'There is no such route', samples: [{ code: 'not_found' }] },
   session_not_found: {
     description: 'The account has no such living session',
     samples: [{ code: 'session_not_found' }],
   },
   method_not_allowed: {
-    description: 'The path has other methods',
+    description: 'The route has other methods',
     samples: [
       { code: 'method_not_allowed', allow: ['POST'] },
       { code: 'method_not_allowed', allow: ['GET', 'HEAD'] },
@@ -67,7 +67,7 @@ export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
     samples: [{ code: 'unsupported_media_type' }],
   },
   throttled: {
-    description: 'Too many attempts',
+    description: 'Too many failed attempts or sign-ups',
     samples: [
       { code: 'throttled', retryAfter: 60 },
       { code: 'throttled', retryAfter: 900 },
@@ -77,7 +77,7 @@ export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
     description: 'The client has gone',
     samples: [{ code: 'client_disconnected' }],
   },
-  internal: { description: 'An error of the service', samples: [{ code: 'internal' }] },
+  internal: { description: 'The service failed', samples: [{ code: 'internal' }] },
   unavailable: {
     description: 'The database is away, or too many passwords wait to be hashed',
     samples: [

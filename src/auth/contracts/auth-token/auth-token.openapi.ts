@@ -31,7 +31,7 @@ export const ApiRefresh = () =>
   applyDecorators(
     ApiExtraModels(RefreshDto, VerifyDto),
     ApiBody({
-      description: 'A refresh token; or an access token as `token`, which is verified then',
+      description: 'A refresh token, or an access token as `token` to verify it',
       schema: { oneOf: [{ $ref: getSchemaPath(RefreshDto) }, { $ref: getSchemaPath(VerifyDto) }] },
     }),
     documents(authTokenDialect, {
@@ -58,8 +58,8 @@ export const ApiGetUser = () =>
   applyDecorators(
     ApiBearerAuth(),
     documents(authTokenDialect, {
-      summary: 'The account that an access token belongs to',
-      answer: { status: 200, description: 'Its name', schema: exactly({ username: text('alice') }) },
+      summary: 'Get the account of an access token',
+      answer: { status: 200, description: 'The name of the account', schema: exactly({ username: text('alice') }) },
       refusals: ['token_missing', 'token_not_valid'],
     }),
   );

@@ -28,7 +28,7 @@ export const ApiLogin = () =>
 
 export const ApiLoginRefresh = () =>
   documents(userLoginDialect, {
-    summary: 'A new access token for a refresh token, which stays valid',
+    summary: 'Get a new access token for a refresh token, which stays valid',
     body: ['refresh_token'],
     answer: { status: 201, description: 'An access token', schema: exactly({ access_token: text('<access-token>') }) },
     refusals: ['token_not_valid'],
@@ -36,7 +36,7 @@ export const ApiLoginRefresh = () =>
 
 export const ApiLogout = () =>
   documents(userLoginDialect, {
-    summary: 'Log out: ends the session that both tokens belong to',
+    summary: 'Log out: end the session of both tokens',
     body: ['access_token', 'refresh_token'],
     answer: { status: 204, description: 'The session has ended, now or before' },
     refusals: ['token_not_valid'],
