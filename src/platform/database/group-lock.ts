@@ -45,7 +45,7 @@ export async function underGroupLock(dataSource: DataSource, work: () => Promise
     await work();
   } finally {
     clearInterval(renewal);
-    // If this fails, the lease ends by itself. The error to report is that of the work.
+    // If this fails, the lease ends by itself. The caller gets the error of the work.
     await retrying(() => dataSource.query(RELEASE, [holder])).catch(() => undefined);
   }
 }
