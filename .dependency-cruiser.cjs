@@ -1,11 +1,15 @@
-/** The floors of docs/explanation/architecture.md, checked by `npm run lint`. Arrows run down; one line a folder says what it may import. */
+/**
+ * The floors of docs/explanation/architecture.md, which `npm run lint` checks. Arrows run down. One
+ * line for each folder says what the folder may import.
+ */
 
 const CORE = ['identity', 'sessions', 'passwords'];
 const SERVICES = ['keys', 'events', 'limits', 'users', 'jobs', 'startup'];
 const PLATFORM = 'platform/[^/]+';
 
 const arrows = {
-  // Edges: what comes in. An edge may use the guards, strategies and decorators of auth, never another's controllers.
+  // Edges: what comes in. An edge may use the guards and decorators of `auth`, and no controller of
+  // another edge.
   boot: ['app\\.module', 'auth/contracts', 'resource-servers/oauth\\.dialect', 'management', ...SERVICES, PLATFORM],
   cli: ['app\\.module', ...CORE, ...SERVICES, PLATFORM],
   auth: [...CORE, 'events', 'users', PLATFORM],
@@ -62,14 +66,14 @@ module.exports = {
       to: {},
     },
     {
-      name: 'contracts-know-not-each-other',
+      name: 'contracts-are-independent',
       severity: 'error',
       from: { path: '^src/auth/contracts/([^/]+)/' },
       to: { path: '^src/auth/contracts/', pathNot: '^src/auth/contracts/$1/' },
     },
     {
-      name: 'only-modules-know-contracts',
-      comment: 'A contract is registered in one place, and nothing else knows of it.',
+      name: 'only-the-registry-imports-contracts',
+      comment: 'src/auth/contracts.ts registers each contract, and AuthModule imports the registry.',
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/auth/contracts/|^src/auth/contracts\\.ts$|^src/auth/auth\\.module\\.ts$' },
       to: { path: '^src/auth/contracts/' },
@@ -78,7 +82,7 @@ module.exports = {
       name: 'core-knows-no-http',
       severity: 'error',
       from: { path: `^src/(${[...CORE, ...SERVICES].join('|')})/`, pathNot: '^src/startup/' },
-      to: { path: '^src/platform/(http|openapi)/|fastify|^node:https?$' },
+      to: { path: '^src/platform/(http|openapi)/|fastify|^(node:)?https?$' },
     },
     {
       name: 'typeorm-below-the-core',

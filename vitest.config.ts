@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// Without isolation, each worker loads the framework once, not once a file. Files share no state.
+// Without isolation, each worker loads the framework once, not once for each file. Files share no
+// state.
 const e2e = {
   isolate: false,
   include: ['test/**/*.e2e-spec.ts'],
@@ -11,7 +12,8 @@ const e2e = {
 
 export default defineConfig({
   test: {
-    // The database and the browser take much of the time, so two workers pay on two cores.
+    // Tests often wait for the database or the browser, so two workers are faster even on two
+    // cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
@@ -26,8 +28,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           ...e2e,
-          // This project covers the fallback library for hashes, and the project mysql the faster
-          // one.
+          // This project covers the fallback library for hashes. The project mysql covers the
+          // faster library.
           env: { HASH_ENGINE: 'argon2' },
           globalSetup: ['test/support/built.ts'],
         },
@@ -46,7 +48,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           isolate: false,
-          // One cluster at a time.
+          // Only one cluster runs at a time.
           fileParallelism: false,
           include: ['test/cluster/*.cluster-spec.ts'],
           // Each commit waits for all nodes, which share the cores of this machine.

@@ -1,4 +1,4 @@
-// Another checkout beside this one: whether a change has made a route slower.
+// The comparison of this checkout with another: whether a change has made a route slower.
 import { resolve } from 'node:path';
 import { sideBySide } from './rounds.js';
 import { ratios, typical } from './statistics.js';
@@ -6,7 +6,10 @@ import { createDatabase, latchkey, startAll } from './targets.js';
 
 const WORKS = ['register', 'login', 'refresh', 'verify', 'getuser', 'B-refresh', 'logout'];
 
-/** @param {import('./run.js').Setting} setting */
+/**
+ * Measures both checkouts in turn.
+ * @param {import('./run.js').Setting} setting
+ */
 export async function against({ serverUrl, options, progress }) {
   const folder = resolve(options.against ?? '.');
   const other = latchkey(await createDatabase(serverUrl, 'against_other'), { folder });

@@ -24,7 +24,7 @@ export function svgOf(chart) {
 }
 
 /**
- * A chart for each experiment, from its data.
+ * Makes the chart of each experiment from its data.
  * @type {Record<import('./options.js').Mode, (data: any) => Chart>}
  */
 export const charts = {
@@ -61,7 +61,8 @@ export const charts = {
     hconcat: [
       bars(flat(rows, 'target', 'start'), { x: 'target', y: 'start-up, ms' }),
       {
-        ...{ width: 480, height: 260 },
+        width: 480,
+        height: 260,
         data: {
           values: rows.flatMap((/** @type {any} */ { target, memory }) =>
             memory.map((/** @type {any} */ point) => ({ target, ...point })),
@@ -95,12 +96,17 @@ function ratioPanel(rows, field, title) {
   const x = { field: 'work', type: 'nominal', sort: null, title: null, axis: { labelAngle: 0 } };
   const xOffset = { field: 'connections', sort: null };
   return {
-    ...{ title, width: Math.max(360, values.length * 34), height: 260, data: { values } },
+    title,
+    width: Math.max(360, values.length * 34),
+    height: 260,
+    data: { values },
     layer: [
       {
         mark: 'bar',
         encoding: {
-          ...{ x, xOffset, y: { field: 'median', type: 'quantitative', title: 'ratio' } },
+          x,
+          xOffset,
+          y: { field: 'median', type: 'quantitative', title: 'ratio' },
           color: { field: 'connections', sort: null, scale: { range: ['#9fc1e0', '#5b93c7', '#2a5a8a'] } },
         },
       },
@@ -118,7 +124,9 @@ function ratioPanel(rows, field, title) {
 function bars(values, { x: xTitle, y: yTitle, line }) {
   const x = { field: 'name', type: 'nominal', sort: null, title: xTitle, axis: { labelAngle: 0 } };
   return {
-    ...{ width: Math.max(140, values.length * 70), height: 260, data: { values } },
+    width: Math.max(140, values.length * 70),
+    height: 260,
+    data: { values },
     layer: [
       {
         mark: { type: 'bar', color: BLUE },
@@ -136,7 +144,7 @@ function unity(at) {
 }
 
 /**
- * The spreads that are found on a path in rows.
+ * Returns the spread that each row has at a path, with the name of the row.
  * @param {any[]} rows
  * @param {string} name field
  * @param {string[]} path
@@ -164,12 +172,17 @@ function flameGraph(flames, title) {
     y: { field: 'depth', type: 'quantitative', axis: null, scale: { domain: [0, depths] } },
   };
   return {
-    ...{ title, width: FLAME_WIDTH, height: depths * FLAME_HEIGHT, data: { values } },
+    title,
+    width: FLAME_WIDTH,
+    height: depths * FLAME_HEIGHT,
+    data: { values },
     layer: [
       {
         mark: { type: 'rect', stroke: 'white', strokeWidth: 0.5 },
         encoding: {
-          ...{ ...position, x2: { field: 'to' }, y2: { field: 'next' } },
+          ...position,
+          x2: { field: 'to' },
+          y2: { field: 'next' },
           color: { field: 'owner', title: 'code of', scale: { scheme: 'tableau10' } },
         },
       },
@@ -181,7 +194,10 @@ function flameGraph(flames, title) {
   };
 }
 
-/** As much of a flame's name as fits into it. @param {import('./profile/flames.js').Flame} flame */
+/**
+ * Returns as much of a flame's name as fits into the flame.
+ * @param {import('./profile/flames.js').Flame} flame
+ */
 function labelOf({ name, from, to }) {
   const room = Math.floor((to - from) * FLAME_CHARACTERS);
   if (room < 4) return '';

@@ -85,7 +85,7 @@ async function memorySeries(target, requests, progress) {
 }
 
 /**
- * The memory of a process and all that it started, in MiB.
+ * Returns the memory of a process and of all processes that it started, in MiB.
  * @param {number} pid
  * @returns {{ rss: number, pss: number }}
  */

@@ -1,9 +1,9 @@
-// Growth: the same build over small and large tables, with sessions from the whole table.
+// The growth: one build over small and over large tables, with sessions from the whole table.
 import { randomInt } from 'node:crypto';
 import { totalmem } from 'node:os';
 import { startDatabaseServer } from '../scripts/database-server.js';
 import { fill } from './growth/fill.js';
-import { arm } from './growth/arm.js';
+import { tokenMaker } from './growth/tokens.js';
 import { Generator } from './rounds.js';
 import { ratios, typical } from './statistics.js';
 import { createDatabase, latchkey } from './targets.js';
@@ -14,18 +14,18 @@ import { createDatabase, latchkey } from './targets.js';
  * @typedef {object} Store
  * @property {string} name
  * @property {import('./growth/fill.js').Filled} filled
- * @property {import('./growth/arm.js').Armed} armed
+ * @property {import('./growth/tokens.js').TokenMaker} tokens
  * @property {import('./targets.js').Running} service
  */
 
 const SMALL = 1000;
 
 /**
- * Tokens of one load: the same number for both tables, and fewer than the signature cache holds.
+ * How many tokens one load uses. Both tables use as many, and fewer than the signature cache holds.
  */
 const TOKENS = 4000;
 
-/** Half of the memory, so that the tables fit. */
+/** Half of the memory of the machine, so that the tables fit. */
 const poolGiB = Math.max(1, Math.floor(totalmem() / 2 ** 31));
 const SERVER = [
   `--innodb-buffer-pool-size=${poolGiB}G`,
@@ -36,7 +36,7 @@ const SERVER = [
 /**
  * @typedef {object} Growing
  * @property {string} load
- * @property {boolean} [again] whether what is measured is the second use of the same tokens
+ * @property {boolean} [again] whether only the second use of the same tokens is measured
  * @property {(connections: number) => number} [amount] requests of one load; left out: as many as
  *   the time allows
  */
@@ -71,7 +71,7 @@ export async function growth({ options, progress }) {
     for (let round = 0; round <= rounds; round++) {
       for (const { name, load, again, amount } of works) {
         for (const store of round % 2 ? stores : stores.toReversed()) {
-          const sessions = await store.armed.sessions(numbers(TOKENS, store.filled.rows), TOKENS);
+          const sessions = await store.tokens.sessions(numbers(TOKENS, store.filled.rows), TOKENS);
           const job = { url: store.service.url, target: 'latchkey', work: load, sessions, connections, seconds };
           if (again) await generator.run({ ...job, amount: TOKENS });
           const result = await generator.run({ ...job, ...(amount && { amount: amount(connections) }) });
@@ -89,8 +89,8 @@ export async function growth({ options, progress }) {
     return { rows: works.map(({ name }) => rowOf(name, loads[name] ?? {})), tables, notes };
   } finally {
     generator.stop();
-    for (const { armed, service } of stores) {
-      await armed.close();
+    for (const { tokens, service } of stores) {
+      await tokens.close();
       await service.stop();
     }
     server.stop();
@@ -118,7 +118,7 @@ async function storeOf(serverUrl, name, rows, progress) {
   const service = await target.start();
   try {
     const filled = await fill(databaseUrl, service.url, rows, (done) => progress(`${name} tables: ${done} rows`));
-    return { name, filled, service, armed: await arm(databaseUrl, filled, target.env) };
+    return { name, filled, service, tokens: await tokenMaker(databaseUrl, filled, target.env) };
   } catch (error) {
     await service.stop();
     throw error;
@@ -128,7 +128,7 @@ async function storeOf(serverUrl, name, rows, progress) {
 /**
  * @param {number} count
  * @param {number} below
- * @returns {number[]} different whole numbers, as many as there are at most
+ * @returns {number[]} `count` different whole numbers, or all of them if there are fewer
  */
 function numbers(count, below) {
   const picked = new Set();

@@ -1,7 +1,10 @@
 // The options of `npm run bench`.
 import { parseArgs } from 'node:util';
 
-/** @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile' | 'against'} Mode */
+/**
+ * @typedef {'routes' | 'growth' | 'storm' | 'flood' | 'footprint' | 'workers' | 'profile' |
+ *   'against'} Mode
+ */
 
 /**
  * An undefined option means the default of each experiment.
@@ -42,6 +45,7 @@ Without a mode: the table of routes, then --storm, --flood, --footprint and --wo
 const WITHOUT_MODE = ['routes', 'storm', 'flood', 'footprint', 'workers'];
 
 /**
+ * Reads the arguments of the command.
  * @param {string[]} args
  * @returns {Options | undefined} undefined when the user asks for help
  * @throws Error for invalid arguments

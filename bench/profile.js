@@ -8,7 +8,10 @@ import { createDatabase, latchkey } from './targets.js';
 
 const SAMPLE_US = 500;
 
-/** @param {import('./run.js').Setting} setting */
+/**
+ * Profiles the service while it answers the requests of one work.
+ * @param {import('./run.js').Setting} setting
+ */
 export async function profile({ serverUrl, options, progress, results }) {
   const [work = 'refresh'] = options.only ?? [];
   const [connections = 16] = options.connections ?? [];
@@ -42,7 +45,10 @@ function micros() {
   return Number(process.hrtime.bigint() / 1000n);
 }
 
-/** With several processes, the one that had the most to do. @param {string} folder */
+/**
+ * Returns the largest profile, which is that of the busiest process.
+ * @param {string} folder
+ */
 function largestOf(folder) {
   const files = readdirSync(folder).map((name) => join(folder, name));
   const [largest] = files.toSorted((a, b) => statSync(b).size - statSync(a).size);

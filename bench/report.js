@@ -132,7 +132,10 @@ function textOf(columns, { rows, notes }) {
   return [...(rows.length > 0 && columns.length > 0 ? text : []), ...notes].join('\n');
 }
 
-/** Three digits. @param {number | undefined} value */
+/**
+ * Returns a number with three digits.
+ * @param {number | undefined} value
+ */
 function number(value) {
   if (value === undefined || Number.isNaN(value)) return '-';
   return Math.abs(value) >= 100 ? value.toFixed(0) : `${Number(value.toPrecision(3))}`;

@@ -7,8 +7,9 @@ import { CHEAP } from './targets.js';
 import { login, newName, register, works } from './works.js';
 
 /**
- * @typedef {import('./targets.js').Target} Target @typedef {import('./works.js').Session} Session
- *   @typedef {import('./load.js').Load} Load
+ * @typedef {import('./targets.js').Target} Target
+ * @typedef {import('./works.js').Session} Session
+ * @typedef {import('./load.js').Load} Load
  */
 
 /** The warm-up: in seconds, or in requests for a work with a fixed number of them. */
@@ -62,7 +63,7 @@ export async function sideBySide(running, { works: names, connections: counts, r
       const share = (connections) => work.amount ?? connections;
       const warmUp = work.amount ? { amount: WARM_UP.amount } : {};
       const warming = warmUp.amount ?? most;
-      const needed = work.spends
+      const needed = work.usesUp
         ? counts.reduce((sum, connections) => sum + rounds * share(connections), warming)
         : most;
       const stock = new Map();
@@ -74,7 +75,7 @@ export async function sideBySide(running, { works: names, connections: counts, r
        */
       const jobOf = ({ target, url }, connections, count) => {
         const all = stock.get(target);
-        const sessions = work.spends ? all.splice(0, count) : all;
+        const sessions = work.usesUp ? all.splice(0, count) : all;
         return { url, target: target.name, work: name, sessions, connections };
       };
       // Warms up, even where a round has few requests.

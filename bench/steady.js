@@ -1,5 +1,5 @@
 // Sends requests at a fixed rate, as a process of its own. Each request is sent when it is due, and
-// its time counts from then. A sender that waits for answers would omit the requests of the slowest
+// its time counts from then. A sender that waits for answers would send nothing at the slowest
 // times.
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,8 +13,7 @@ import { refresh, verify } from './works.js';
  * @property {string} url
  * @property {number} seconds
  * @property {{ verify: number, refresh: number }} rates requests a second
- * @property {{ verify: Session[], refresh: Session[] }} sessions those of `refresh` are spent, one
- *   by each request
+ * @property {{ verify: Session[], refresh: Session[] }} sessions each refresh uses one up
  *
  * @typedef {object} Times
  * @property {number} p50 milliseconds from when a request was due to the end of its answer

@@ -1,5 +1,5 @@
-// The storm: the latency of verify and refresh at a modest rate, while 400 clients log in at once,
-// and how many of these logins succeed.
+// The storm: the latency of verify and refresh at a modest rate, while 400 clients log in at once.
+// Also counts how many of these logins succeed.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -106,7 +106,7 @@ export async function steady(sender, { served: { url, target }, stock }, seconds
 }
 
 /**
- * Waits until the logins that the storm left behind are through.
+ * Waits until the service has answered the logins that the storm left queued.
  * @param {string} url
  * @param {Stock} stock
  */
@@ -116,7 +116,10 @@ async function calm(url, stock) {
   await sleep(500);
 }
 
-/** Hashes a second that the machine makes, two at a time. @returns {Promise<number>} */
+/**
+ * Measures how many hashes a second the machine makes, two at a time.
+ * @returns {Promise<number>}
+ */
 async function hashRate() {
   const child = fork(fileURLToPath(new URL('hash-rate.js', import.meta.url)), {
     env: { ...process.env, UV_THREADPOOL_SIZE: '2' },

@@ -63,7 +63,8 @@ export async function startAll(targets, env) {
  * Returns the bundled service as a target. It runs as `npm run start:prod` does, with its log in a
  * file.
  * @param {string} databaseUrl
- * @param {{ nodeOptions?: string[], folder?: string }} [build] Node's options, and the checkout whose build it is
+ * @param {{ nodeOptions?: string[], folder?: string }} [build] Node's options, and the folder of
+ * the checkout
  * @returns {Target & { env: Record<string, string> }} with the settings that it has
  */
 export function latchkey(databaseUrl, { nodeOptions = [], folder = root } = {}) {
@@ -96,8 +97,9 @@ export function limit(databaseUrl) {
 }
 
 /**
+ * Returns the peer as a target.
  * @param {string} databaseUrl
- * @returns {Target | undefined} undefined where its packages are not installed
+ * @returns {Target | undefined} undefined if its packages cannot be installed
  */
 export function peer(databaseUrl) {
   if (!isPeerAvailable()) return undefined;

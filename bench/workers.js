@@ -5,7 +5,10 @@ import { createDatabase, latchkey, startAll } from './targets.js';
 
 const COUNTS = ['1', '2'];
 
-/** @param {import('./run.js').Setting} setting */
+/**
+ * Measures the service with one worker and with two.
+ * @param {import('./run.js').Setting} setting
+ */
 export async function workers({ serverUrl, options, progress }) {
   const own = latchkey(await createDatabase(serverUrl, 'workers'));
   const targets = COUNTS.map((count) => ({

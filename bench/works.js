@@ -1,4 +1,4 @@
-// The works: the requests that the clients of one connection send, one after the other.
+// The works: the requests that a client sends over one connection, one after the other.
 import { createHash } from 'node:crypto';
 
 /**
@@ -13,7 +13,7 @@ import { createHash } from 'node:crypto';
  *   same request again. Left out: always the same
  *
  * @typedef {object} Work
- * @property {boolean} [spends] whether its sessions are of no use afterwards
+ * @property {boolean} [usesUp] whether its sessions cannot be used again
  * @property {boolean} [hashes] whether its accounts need hashes of the full cost
  * @property {number} [amount] requests of one round; left out: as many as the time allows
  * @property {(target: string) => boolean} [servedBy] left out: by all
@@ -83,8 +83,8 @@ const logout = (session, target) =>
     : send('/user/login', { access_token: session.access, refresh_token: session.refresh }, 'DELETE');
 
 /**
- * A fixed number, since hashes of requests that a deadline cuts off would run into the next load.
- * Divides evenly among the connections.
+ * How many requests a work with hashes sends. A deadline would cut requests off, and their hashes
+ * would run into the next load. The number divides evenly among the connections.
  */
 const HASHES = 192;
 
@@ -96,7 +96,7 @@ export const works = {
   verify: { script: (sessions) => ({ first: verify(sessions().access) }) },
   getuser: { script: (sessions) => ({ first: getuser(sessions().access) }) },
   refresh: {
-    spends: true,
+    usesUp: true,
     script: (sessions) => ({
       first: refresh(sessions().refresh),
       next: (answer) => refresh(JSON.parse(answer).refresh),
@@ -107,7 +107,7 @@ export const works = {
     script: (sessions) => ({ first: send('/user/login/refresh', { refresh_token: sessions().refresh }) }),
   },
   logout: {
-    spends: true,
+    usesUp: true,
     amount: 640,
     script: (sessions, target) => ({
       first: logout(sessions(), target),
@@ -119,7 +119,7 @@ export const works = {
   mixed: { hashes: true, script: (sessions) => mixed(sessions().username) },
   // Each request uses another session.
   'verify-each': { script: each((session) => verify(session.access)) },
-  'refresh-each': { spends: true, script: each((session) => refresh(session.refresh)) },
+  'refresh-each': { usesUp: true, script: each((session) => refresh(session.refresh)) },
   'login-each': { hashes: true, amount: HASHES, script: each((session) => login(session.username)) },
   'login-storm': { hashes: true, script: each((session) => login(session.username)) },
   // The account has not logged in from this network before.
@@ -131,23 +131,31 @@ export const works = {
   },
   // Attacks: one source on one name, all sources on one name, and all sources on other names.
   'flood-source': { script: each(({ username }) => guess(username, 1)) },
-  'flood-name': { script: (sessions) => again(sessions().username) },
+  'flood-name': { script: (sessions) => guessesAt(sessions().username) },
   'flood-names': { script: each(() => guess(newName(), newNetwork())) },
-  'in-turn': { spends: true, script: (sessions) => inTurn(sessions()) },
+  'in-turn': { usesUp: true, script: (sessions) => inTurn(sessions()) },
 };
 
-/** Guesses at one name, each from another source. @param {string} username @returns {Script} */
-function again(username) {
+/**
+ * Guesses at one name, each time from another source.
+ * @param {string} username
+ * @returns {Script}
+ */
+function guessesAt(username) {
   return { first: guess(username, newNetwork()), next: () => guess(username, newNetwork()) };
 }
 
-/** @param {(session: Session) => Request} requestOf @returns {Work['script']} */
+/**
+ * Sends each request for another session.
+ * @param {(session: Session) => Request} requestOf
+ * @returns {Work['script']}
+ */
 function each(requestOf) {
   return (sessions) => ({ first: requestOf(sessions()), next: () => requestOf(sessions()) });
 }
 
 /**
- * A verification, a refresh and a read of the account, and again.
+ * Repeats a verification, a refresh and a read of the account.
  * @param {Session} session
  * @returns {Script}
  */
@@ -169,7 +177,7 @@ function inTurn(session) {
 }
 
 /**
- * One login, its refreshes among its verifications, and again.
+ * Repeats a login, with its refreshes spread among its verifications.
  * @param {string} username
  * @returns {Script}
  */

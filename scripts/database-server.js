@@ -29,15 +29,10 @@ const IMAGE = 'mysql:8.4';
  * @returns {Promise<DatabaseServer>}
  */
 export async function startDatabaseServer(options = [], parent = tmpdir()) {
-  const mysqld = findOrInstallServer();
+  const mysqld = findServer() ?? installServer();
   if (mysqld) return privateServer(mysqld, options, parent);
   if (spawnSync('docker', ['info'], { stdio: 'ignore' }).status === 0) return container();
   throw new Error('tests on MySQL need a database server: mysqld or mariadbd on the PATH, or Docker');
-}
-
-/** Returns the path of a server program of this machine, or installs the distribution's. */
-export function findOrInstallServer() {
-  return findServer() ?? installServer();
 }
 
 /** Returns a free port of the loopback interface. */
@@ -50,7 +45,7 @@ export async function freePort() {
   return port;
 }
 
-/** Finds a server program, with the programs that make its data folder. */
+/** Finds a server program whose machine also has the programs that make a data folder. */
 function findServer() {
   const server = findProgram('mysqld', 'mariadbd');
   const isComplete =
@@ -58,7 +53,10 @@ function findServer() {
   return isComplete ? server : undefined;
 }
 
-/** Checks for MariaDB, whose packages have a `mysqld` too. @param {string} server */
+/**
+ * Tells whether a server program is MariaDB, whose packages have a `mysqld` too.
+ * @param {string} server
+ */
 function isMariaDb(server) {
   return spawnSync(server, ['--version'], { encoding: 'utf8' }).stdout.includes('MariaDB');
 }
@@ -130,7 +128,7 @@ async function privateServer(mysqld, options, parent) {
   };
 }
 
-/** Servers run as root only when they are told to. */
+/** Options for a server of root, which runs as root only when told so. */
 export const ownUser = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 /**

@@ -19,8 +19,8 @@ export function findProgram(...names) {
 }
 
 /**
- * Installs packages of Debian or Ubuntu, if this process runs as root on such a system. Says so,
- * since it changes the machine.
+ * Installs packages of Debian or Ubuntu, if this process runs as root on such a system. Prints a
+ * line, since this changes the machine.
  * @param {...string} names
  * @returns {boolean} whether it worked
  */

@@ -16,7 +16,10 @@ if (process.argv.includes('--check')) {
   for (const [path, text] of stale) writeFileSync(join(root, path), text);
 }
 
-/** @param {string} path */
+/**
+ * Returns the content of a file, or nothing if it is missing.
+ * @param {string} path
+ */
 function contentOf(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }

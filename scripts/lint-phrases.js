@@ -1,5 +1,5 @@
-// `npm run lint:prose`: finds phrases to avoid in documents, comments and messages.
-// cspell.config.yaml has the single words.
+// Part of `npm run lint:prose`: finds phrases to avoid in documents, comments and messages.
+// cspell.config.yaml has the single words to avoid.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ const PHRASES = {
   'told of': 'logged, informed about',
 };
 const FILES = ['*.md', 'src/*.ts', 'test/*.ts', 'scripts/*.js', 'bench/*.js', 'examples', 'packages'];
-/** This file has the phrases, and the other one has texts of attackers. */
+/** This file has the phrases, and the other file has texts of attackers. */
 const EXCEPT = [':!scripts/lint-phrases.js', ':!test/hostile/odd-values.ts'];
 
 const { stdout } = spawnSync('git', ['ls-files', '--', ...FILES, ...EXCEPT], { cwd: root, encoding: 'utf8' });

@@ -18,7 +18,7 @@ export function install() {
   npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
-/** Whether the packages are newer than the lock file, with a link to each workspace. */
+/** Tells whether the packages are newer than the lock file, with a link to each workspace. */
 function isInstalled() {
   if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) return false;
   /** @type {{ packages: Record<string, { link?: boolean }> }} */

@@ -8,7 +8,11 @@ const KINDS = ['galera', 'group-multi-primary', 'group-single-primary'];
 const asked = process.env['CLUSTER'];
 if (asked && !KINDS.includes(asked)) throw new Error(`CLUSTER must be one of ${KINDS.join(', ')}`);
 
-/** @param {string} kind @returns {string} the result, for the summary */
+/**
+ * Runs the suite on one kind of cluster.
+ * @param {string} kind
+ * @returns {string} the result, for the summary
+ */
 function run(kind) {
   if (kind !== 'galera' && !findGroupServer()) return `SKIPPED: needs ${GROUP_SERVER}`;
   console.log(`\n== ${kind}`);

@@ -1,5 +1,5 @@
-// `npm run test:node`: the unit and end-to-end suites on each supported version of Node, or on
-// those that are given: `npm run test:node -- 24`. The binaries come from the packages behind npm's
+// `npm run test:node`: the unit and end-to-end suites on each supported version of Node, or on the
+// given version: `npm run test:node -- 24`. The binaries come from the packages behind npm's
 // `node`.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -19,7 +19,11 @@ const failed = versions.filter((version) => !passesOn(version));
 for (const version of versions) console.log(`Node ${version}: ${failed.includes(version) ? 'FAILED' : 'passed'}`);
 if (failed.length > 0) process.exitCode = 1;
 
-/** @param {string} version @returns {boolean} */
+/**
+ * Runs the suites on a version of Node. Tells whether they pass.
+ * @param {string} version
+ * @returns {boolean}
+ */
 function passesOn(version) {
   const node = installNode(version);
   console.log(`\n== Node ${version}: ${spawnSync(node, ['--version'], { encoding: 'utf8' }).stdout.trim()}`);

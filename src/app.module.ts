@@ -11,7 +11,7 @@ import { migrations } from './platform/schema/migrations/index.js';
 import { ResourceServersModule } from './resource-servers/resource-servers.module.js';
 import { StartupModule } from './startup/startup.module.js';
 
-/** The service, put together. */
+/** Composes the service. */
 @Module({})
 export class AppModule {
   static forRoot(config: Config, contracts: readonly Contract[] = CONTRACTS): DynamicModule {

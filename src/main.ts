@@ -7,7 +7,7 @@ import { createLogger } from './platform/logging/logger.js';
 import { startWorkers } from './boot/primary.js';
 import { ignoreLostPrimary, reportToPrimary } from './boot/worker.js';
 
-/** Starts the service, or the workers that serve. Returns its address, once it is ready. */
+/** Starts the service, in this process or in workers. Returns its address, once it is ready. */
 async function start(): Promise<string> {
   const config = loadConfig();
   const logger = createLogger(config);
@@ -24,7 +24,7 @@ async function start(): Promise<string> {
   return url;
 }
 
-/** Serves in this process. Imports the service late, since a primary does not need it. */
+/** Serves in this process. Imports the service only here, since a primary does not need it. */
 async function serve(config: Config, logger: Logger): Promise<string> {
   const { startService } = await import('./boot/service.js');
   // Ids above WORKERS belong to workers that replace others.
@@ -36,7 +36,8 @@ async function serve(config: Config, logger: Logger): Promise<string> {
  * Exits with one line for an error that the operator can fix, and with a stack for any other error.
  */
 function fail(error: unknown): never {
-  // Not the error itself: a database's error holds the parameters of its statement.
+  // The stack alone, since other members of a database's error hold the parameters of its
+  // statement.
   const line = error instanceof ConfigError ? `latchkey: ${error.message}` : String((error as Error).stack);
   if (cluster.isPrimary) console.error(line);
   else reportToPrimary({ failed: line });

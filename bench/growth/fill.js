@@ -13,7 +13,9 @@ import { newName, register } from '../works.js';
 const DAY_MS = 86_400_000;
 const CHUNK = 100_000;
 
-/** How long ago the first and the last were made, in days. No session is older than its account. */
+/**
+ * How long ago the first and the last row were made, in days. No session is older than its account.
+ */
 const USERS = { from: 120, to: 60 };
 const SESSIONS = { from: 60, to: 0 };
 
@@ -24,7 +26,7 @@ const REFRESHED = 3;
 const REFRESH_TTL = 7;
 const SESSION_MAX_AGE = 90;
 
-/** Scatters sessions over accounts, one each: a prime that divides no number of rows. */
+/** A prime that divides no number of rows. So each account gets one session, in mixed order. */
 const SCATTER = 7_368_787;
 
 const USER_AGENT =
@@ -32,7 +34,7 @@ const USER_AGENT =
 
 /**
  * @param {string} databaseUrl
- * @param {string} serviceUrl a service that has brought the tables
+ * @param {string} serviceUrl a service that has created the tables
  * @param {number} rows accounts and sessions
  * @param {(rows: number) => void} progress
  * @returns {Promise<Filled>}
@@ -75,7 +77,7 @@ async function hashOfService(connection, serviceUrl) {
 }
 
 /**
- * The numbers of a chunk, doubled until there are enough.
+ * Fills a table with the numbers of a chunk, doubling it until there are enough.
  * @param {import('mysql2/promise').Connection} connection
  */
 async function numberTable(connection) {

@@ -29,7 +29,10 @@ const GRACE = 3;
 /** Makes the modules of the working directory importable. */
 const cwd = fileURLToPath(new URL('.', import.meta.url));
 
-/** Installs what it needs. @returns {boolean} whether this machine can have it */
+/**
+ * Installs the packages of the peer.
+ * @returns {boolean} whether this machine has them now
+ */
 export function isPeerAvailable() {
   const works = () => spawnSync(PYTHON, ['-c', `import ${MODULES.join(', ')}`], { stdio: 'ignore' }).status === 0;
   return works() || (installDebianPackages(...PACKAGES) && works());

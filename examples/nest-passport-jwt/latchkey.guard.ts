@@ -5,7 +5,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Requires a valid access token, and sets `request.user` to the caller. */
 @Injectable()
 export class LatchkeyGuard extends AuthGuard('latchkey') {
-  /** @param info why Passport refused: the error of the key provider or of jsonwebtoken */
+  /**
+   * Returns the caller, or answers 401 with a challenge.
+   * @param info why Passport refused: the error of the key provider or of jsonwebtoken
+   */
   override handleRequest<User>(
     error: Error | null,
     user: User | false,

@@ -18,7 +18,10 @@ export interface Caller {
   readonly sub: string;
 }
 
-/** How long the key set may be cached, as the service says. A retired key verifies at most that long. */
+/**
+ * How long the key set may be cached, as the service says. A retired key verifies tokens for that
+ * long at most.
+ */
 const KEYS_MAX_AGE_MS = 300_000;
 
 /** Verifies access tokens with the published keys. */
@@ -39,14 +42,20 @@ export class LatchkeyStrategy extends PassportStrategy(Strategy, 'latchkey') {
     });
   }
 
-  /** @param claims of a token with a valid signature, issuer and time */
+  /**
+   * Returns the caller.
+   * @param claims of a token with a valid signature, issuer and time
+   */
   validate({ sub, exp, token_type }: Record<string, unknown>): Caller {
     if (typeof sub !== 'string' || exp === undefined || token_type !== 'access') throw new UnauthorizedException();
     return { sub };
   }
 }
 
-/** Finds the key that a token names. jose caches the key set, and fetches it again for an unknown key id. */
+/**
+ * Finds the key that a token names. jose caches the key set, and fetches it again for an unknown
+ * key id.
+ */
 function keysOf(jwksUri: string): (token: string) => Promise<KeyObject> {
   const keys = createRemoteJWKSet(new URL(jwksUri), { cacheMaxAge: KEYS_MAX_AGE_MS });
   return async (token) => {

@@ -3,7 +3,10 @@ import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { createRemoteJWKSet, errors, jwtVerify } from 'jose';
 
-/** How long the key set may be cached, as the service says. A retired key verifies at most that long. */
+/**
+ * How long the key set may be cached, as the service says. A retired key verifies tokens for that
+ * long at most.
+ */
 const KEYS_MAX_AGE_MS = 300_000;
 
 /** Errors of jose about the key set, not about the token. */
@@ -11,7 +14,8 @@ const KEY_SET_ERRORS = ['ERR_JOSE_GENERIC', 'ERR_JWKS_INVALID', 'ERR_JWKS_TIMEOU
 
 /**
  * Starts the server on 127.0.0.1.
- * @param {{ issuer: string, jwksUri: string, port: number }} options `issuer`: the exact `iss` to require
+ * @param {{ issuer: string, jwksUri: string, port: number }} options `issuer`: the exact `iss` to
+ *   require
  * @returns {Promise<import('node:http').Server>} once it listens
  */
 export function start({ issuer, jwksUri, port }) {

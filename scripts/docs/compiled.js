@@ -1,5 +1,5 @@
 /**
- * Returns where a source file was compiled to.
+ * Returns the URL of a compiled source file.
  * @param {string} path below `src`
  */
 export function compiled(path) {

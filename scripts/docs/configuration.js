@@ -12,7 +12,10 @@ Lists are separated by commas. A _source_ is an IPv4 /24 or an IPv6 /64 network.
 The start is refused when all users of the machine can open that file.
 `;
 
-/** @param {typeof import('../../src/platform/config/schema.js').groups} groups */
+/**
+ * Renders the reference of the configuration.
+ * @param {typeof import('../../src/platform/config/schema.js').groups} groups
+ */
 export function configurationPage(groups) {
   const sections = Object.entries(groups).map(([title, variables]) => [
     `## ${title}`,

@@ -10,8 +10,8 @@ const ENVIRONMENT = {
 };
 
 /**
- * Returns the OpenAPI document and the dialects of the compiled service.
- * In preview mode, Nest creates no provider.
+ * Returns the OpenAPI document and the dialects of the compiled service. In preview mode, Nest
+ * creates no provider.
  */
 export async function declaredService() {
   /** @type {typeof import('../../src/app.module.js')} */

@@ -87,6 +87,7 @@ const TOKEN_PROBLEMS = [
 ];
 
 /**
+ * Renders the reference of the errors.
  * @param {Refusals} refusals
  * @param {readonly Dialect[]} dialects
  * @param {AnswerOf} answerOf

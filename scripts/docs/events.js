@@ -21,7 +21,10 @@ const FIELDS = `## Fields
 | \`request_id\` | \`reqId\` | \`X-Request-Id\` of the answer |
 `;
 
-/** @param {typeof import('../../src/events/catalogue.js').EVENTS} events */
+/**
+ * Renders the reference of the events.
+ * @param {typeof import('../../src/events/catalogue.js').EVENTS} events
+ */
 export function eventsPage(events) {
   const sections = Object.entries(events).map(([name, { emitted, outcomes }]) => {
     const items = Object.entries(outcomes).map(([outcome, reasons]) => outcomeItem(outcome, reasons));

@@ -47,7 +47,10 @@ const AUTHENTICATION = {
     '`Authorization: Basic` with the credentials of one of [`INTROSPECTION_CLIENTS`](configuration.md#introspection_clients)',
 };
 
-/** @param {OpenAPIObject} document */
+/**
+ * Renders the reference of the routes.
+ * @param {OpenAPIObject} document
+ */
 export function routesPage({ paths, tags = [], components }) {
   const schemas = /** @type {Record<string, Schema>} */ (components?.schemas ?? {});
   /** @type {Resolve} */
@@ -160,6 +163,7 @@ function exampleOf(schema, resolve) {
 }
 
 /**
+ * Returns whether a field must be there, in words.
  * @param {boolean} isRequired
  * @param {boolean} isAlternative
  */

@@ -24,13 +24,13 @@ import { UndecodableUrls } from '../platform/http/server/undecodable-urls.js';
 import { sourceOf } from '../limits/source.js';
 
 const BODY_LIMIT_BYTES = 16 * 1024;
-/** More than any URL has, because the header limit applies first. */
+/** More than any URL has, since the limit on headers applies first. */
 const PARAMETER_LIMIT = 64 * 1024;
 
 /** Options of `NestFactory.create`, and of the testing module's `createNestApplication`. */
 export const nestOptions = { bodyParser: false, abortOnError: false } as const;
 
-/** Returns the HTTP server with everything that happens before a route runs. */
+/** Creates the HTTP server, with everything that happens before a route runs. */
 export function createAdapter(
   config: Config,
   logger: Logger,
@@ -43,14 +43,14 @@ export function createAdapter(
   const adapter = new FastifyAdapter({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
-    // Spares a child logger for each request. Log lines name their request themselves.
+    // Saves a child logger for each request. Log lines name their request themselves.
     childLoggerFactory: (parent: FastifyBaseLogger) => parent,
     genReqId: requestIdOf,
     trustProxy: config.TRUST_PROXY.length > 0 ? config.TRUST_PROXY : false,
     bodyLimit: BODY_LIMIT_BYTES,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LIMIT },
     frameworkErrors: undecodableUrls.onFrameworkError,
-    // Requests under way are finished, see drainOnClose.
+    // drainOnClose lets requests in progress finish.
     return503OnClosing: false,
     serverFactory: serverFactory(limitsOf(config), connections, logger),
     clientErrorHandler: malformedHttp.onClientError,
@@ -91,7 +91,8 @@ export function setUp(app: NestFastifyApplication, config: Config): void {
     xFrameOptions: { action: 'deny' },
     // This service cannot know whether its sibling hosts speak https.
     strictTransportSecurity: { includeSubDomains: false },
-    // For browsers and plug-ins that are no longer in use. Each would cost every answer its bytes.
+    // These headers are for browsers and plug-ins that are no longer in use. Each would add bytes
+    // to every answer.
     originAgentCluster: false,
     xDnsPrefetchControl: false,
     xDownloadOptions: false,

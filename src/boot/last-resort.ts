@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 const STOP_DEADLINE_MS = 10_000;
 
 /**
- * Handles errors that nothing catches: logs the first one, stops the service and exits with 1, so
+ * Handles errors that no code catches. Logs the first error, stops the service and exits with 1, so
  * that the supervisor restarts the process.
  * @param stop accepts no new request, and resolves when all requests are answered
  */

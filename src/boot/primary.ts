@@ -10,8 +10,8 @@ const RESTART_MS = 500;
 const STOP_DEADLINE_MS = 11_000;
 
 /**
- * Runs `WORKERS` processes on one port, which share nothing but the database. Replaces a worker
- * that ends, and stops all workers on SIGTERM and SIGINT.
+ * Runs `WORKERS` processes on one port. They share only the database. Replaces a worker that ends,
+ * and stops all workers on SIGTERM and SIGINT.
  * @param program the path of the file that a worker runs
  * @returns the address of the service, once all workers serve
  */
@@ -51,7 +51,7 @@ class Primary {
     stopOnUncaughtError(this.logger, () => {
       this.exitCode = 1;
       this.stop('SIGTERM');
-      // Never resolves: this process exits with the last worker.
+      // Never resolves, since this process exits with the last worker.
       return new Promise(() => undefined);
     });
     for (let number = 0; number < this.config.WORKERS; number++) this.fork(number);
@@ -60,7 +60,7 @@ class Primary {
   private fork(number: number): void {
     const worker = cluster.fork({ HASH_CONCURRENCY: shareOf(this.config, number) });
     this.numbers.set(worker, number);
-    // Processes or descriptors have run out, or the worker has ended during a message to it.
+    // No process or descriptor is left, or the worker has ended during a message to it.
     worker.on('error', (err) => {
       this.logger.error({ worker: number, err }, 'a worker has failed');
       // A worker that did not start has no exit event.
@@ -123,7 +123,10 @@ class Primary {
   }
 }
 
-/** Precedes the connections that the primary passes on afterwards, since both use one channel. */
+/**
+ * Sends the message ahead of all connections that the primary passes on later, which use the same
+ * channel. The callback keeps a failed send from raising an error.
+ */
 function tellThatAllServe(worker: Worker): void {
   worker.send(ALL_SERVE, undefined, undefined, () => undefined);
 }

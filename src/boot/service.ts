@@ -14,7 +14,7 @@ import { StartupService } from '../startup/startup.service.js';
 const STOP_DEADLINE_MS = 10_000;
 /**
  * How long a replacement worker waits to be ready before it listens. Without a database it is never
- * ready; then it must listen all the same, since the other workers may be gone.
+ * ready. It must listen even so, since the other workers may have ended.
  */
 const READY_FIRST_MS = 2_000;
 
@@ -35,14 +35,18 @@ export async function startService(config: Config, logger: Logger, { readyFirst 
   stopOnUncaughtError(logger, () => app.close());
   app.enableShutdownHooks(undefined, { useProcessExit: true });
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, exitAfterDeadline);
-  if (readyFirst) await Promise.race([(await app.init()).get(StartupService).finished, sleep(READY_FIRST_MS)]);
-  await app.listen(config.PORT, config.HOST).catch(explainListenError);
-  await app.get(StartupService).finished;
+  const { finished } = app.get(StartupService);
+  if (readyFirst) {
+    await app.init();
+    await Promise.race([finished, sleep(READY_FIRST_MS)]);
+  }
+  await app.listen(config.PORT, config.HOST).catch(throwListenError);
+  await finished;
   return app.getUrl();
 }
 
-/** Names the variable that holds an unusable address. */
-function explainListenError(error: NodeJS.ErrnoException): never {
+/** Throws an error that names the variable with the unusable address. */
+function throwListenError(error: NodeJS.ErrnoException): never {
   if (error.code === 'EADDRINUSE') throw new ConfigError('PORT: another program uses it; choose a free one');
   if (error.code === 'EACCES') throw new ConfigError('PORT: this user may not use it; choose one above 1023');
   if (error.syscall === 'listen' || error.syscall === 'getaddrinfo')
@@ -50,7 +54,7 @@ function explainListenError(error: NodeJS.ErrnoException): never {
   throw error;
 }
 
-/** Bounds the stop, which waits for requests that wait for the database. */
+/** Bounds the time of the stop, which waits for requests that wait for the database. */
 function exitAfterDeadline(): void {
   setTimeout(() => process.exit(1), STOP_DEADLINE_MS).unref();
 }

@@ -6,7 +6,10 @@ import { addKeysCommand } from './keys.command.js';
 const FAILED = 1;
 const MISUSED = 2;
 
-/** Each adds its commands, and imports the service only in their actions, so that help is fast. */
+/**
+ * Functions that add commands. Each imports the service only in the actions of its commands, so
+ * that help is fast.
+ */
 const COMMANDS: readonly ((program: Command) => void)[] = [addKeysCommand];
 
 /** Runs the command line, and returns its exit code. */

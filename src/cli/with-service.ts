@@ -6,13 +6,13 @@ import { AppModule } from '../app.module.js';
 import { loadConfig } from '../platform/config/config.js';
 import { StartupService } from '../startup/startup.service.js';
 
-/** The service waits for its database without a limit. An operator does not. */
+/** How long a command waits for the database. The service itself waits without a limit. */
 const READY_DEADLINE_MS = 10_000;
 
 /**
- * Opens the service without its HTTP server, runs `work` once the database is ready, and closes
- * the service.
- * @throws ConfigError for a wrong configuration, Error for a database that does not answer in time
+ * Opens the service without its HTTP server, runs `work` once the service is ready, and closes the
+ * service.
+ * @throws ConfigError for a wrong configuration, Error if the database does not answer in time
  */
 export async function withService(work: (app: INestApplicationContext) => Promise<void>): Promise<void> {
   const options = { logger: false, abortOnError: false } as const;

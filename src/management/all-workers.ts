@@ -3,24 +3,24 @@ import { Injectable } from '@nestjs/common';
 import { ALL_SERVE } from './all-serve.js';
 
 /**
- * Tells whether all workers of this service have begun to serve. A process without workers counts
- * as all.
+ * Tells whether all workers of this service have begun to serve. In a process without workers, they
+ * always have.
  */
 @Injectable()
 export class AllWorkers {
-  private serve = !cluster.isWorker;
+  private haveAllStarted = !cluster.isWorker;
 
   constructor() {
-    if (this.serve) return;
+    if (this.haveAllStarted) return;
     const onMessage = (message: unknown) => {
       if (message !== ALL_SERVE) return;
-      this.serve = true;
+      this.haveAllStarted = true;
       process.off('message', onMessage);
     };
     process.on('message', onMessage);
   }
 
   get haveStarted(): boolean {
-    return this.serve;
+    return this.haveAllStarted;
   }
 }

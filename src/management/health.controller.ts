@@ -1,12 +1,13 @@
 import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { DatabaseService } from '../platform/database/database.service.js';
+import { NAME, VERSION } from '../platform/config/version.js';
+import { UNAVAILABLE } from '../platform/errors/failure.js';
 import { FailureError } from '../platform/errors/failure.error.js';
 import { ServedBeforeReady } from '../startup/ready.guard.js';
 import { StartupService } from '../startup/startup.service.js';
 import { AllWorkers } from './all-workers.js';
 import { ApiLive, ApiReady } from './health.openapi.js';
-import { NAME, VERSION } from '../platform/config/version.js';
 
 interface Ready {
   readonly status: 'ok';
@@ -30,7 +31,7 @@ export class HealthController {
     private readonly workers: AllWorkers,
   ) {}
 
-  /** Answers even when the database is away: a restart would not bring it back. */
+  /** Answers even when the database is away, since a restart of this process would not help. */
   @ApiLive()
   @Get('livez')
   live(): Live {
@@ -38,14 +39,13 @@ export class HealthController {
   }
 
   /**
-   * Answers once migrations are applied, keys loaded and all workers serving, and if the database
-   * answers now.
+   * Answers once migrations are applied, keys are loaded and all workers serve.
+   * @throws the error of the driver when the database does not answer now
    */
   @ApiReady()
   @Get('readyz')
   async ready(): Promise<Ready> {
-    if (!this.startup.isReady || !this.workers.haveStarted)
-      throw new FailureError({ code: 'unavailable', retryAfter: 2 });
+    if (!this.startup.isReady || !this.workers.haveStarted) throw new FailureError(UNAVAILABLE);
     await this.database.ping();
     return { status: 'ok' };
   }

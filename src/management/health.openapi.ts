@@ -4,7 +4,7 @@ import { exactly, fixed, text } from '../platform/openapi/schema.js';
 
 const OK = fixed('ok');
 
-// Refuses nothing, so it has no answers but this.
+// This route refuses nothing, so it has no other answer.
 export const ApiLive = () =>
   documentsAnswers('Check whether the process answers', {
     status: 200,

@@ -1,5 +1,6 @@
 import { type CanActivate, type ExecutionContext, Injectable, SetMetadata } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import { UNAVAILABLE } from '../platform/errors/failure.js';
 import { FailureError } from '../platform/errors/failure.error.js';
 import { StartupService } from './startup.service.js';
 
@@ -18,6 +19,6 @@ export class ReadyGuard implements CanActivate {
 
   canActivate(context: ExecutionContext): boolean {
     if (this.startup.isReady || this.reflector.get(ALWAYS, context.getClass())) return true;
-    throw new FailureError({ code: 'unavailable', retryAfter: 2 });
+    throw new FailureError(UNAVAILABLE);
   }
 }

@@ -9,8 +9,8 @@ import { isStoreUnavailable, misconfigurationOf } from '../platform/database/sto
 const RETRY_MS = 500;
 
 /**
- * Makes the service ready: connects, applies migrations, loads keys, starts jobs. Without a
- * database it keeps trying; meanwhile the service is alive but not ready.
+ * Makes the service ready: connects, applies migrations, loads keys and starts jobs. Without a
+ * database it keeps trying. Meanwhile the service is alive but not ready.
  */
 @Injectable()
 export class StartupService implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -21,7 +21,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
 
   /**
    * Resolves once the service is ready. Rejects for a problem that waiting does not fix, such as a
-   * wrong secret, or when the service is stopped before.
+   * wrong secret, or when the service stops first.
    */
   readonly finished: Promise<void>;
   private settle!: { resolve: () => void; reject: (reason: unknown) => void };
@@ -63,7 +63,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
     try {
       await this.database.connect();
       await this.keys.load();
-      await this.database.serve();
+      await this.database.prepareForRequests();
       return true;
     } catch (error) {
       const misconfiguration = misconfigurationOf(error);
@@ -74,7 +74,7 @@ export class StartupService implements OnApplicationBootstrap, OnApplicationShut
     }
   }
 
-  /** Logs each cause once in a row, since an outage can take hours. */
+  /** Logs a cause only when it differs from the last one, since an outage can take hours. */
   private logUnavailable(code: string): void {
     if (code !== this.loggedCode) this.logger.warn(`the database is not available yet: ${code}`);
     this.loggedCode = code;

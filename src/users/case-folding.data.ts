@@ -4,8 +4,8 @@
 export const UNICODE_VERSION = '17.0';
 
 /**
- * Common foldings (status C): the first and last letter of a range, the step between its letters, and
- * the offset from a letter to its folded form.
+ * Common foldings (status C): the first and last letter of a range, the step between its letters,
+ * and the offset from a letter to its folded form.
  */
 export const RANGES = `
 65 90 1 32

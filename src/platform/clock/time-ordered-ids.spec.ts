@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { firstIdOf, timeOrderedIds } from './time-ordered-ids.js';
 
 const NOW = Date.UTC(2030, 0, 1);
-/** What comes behind the time and the count, see RFC 9562 section 5.7. */
+/** The digits behind the time and the count (RFC 9562 section 5.7). */
 const RANDOM_DIGITS = 10;
 
 describe('Time-ordered ids', () => {

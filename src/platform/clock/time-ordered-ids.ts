@@ -7,10 +7,10 @@ const pool = Buffer.alloc(128 * LENGTH);
 let used = pool.length;
 
 /**
- * Makes UUIDs in the order of time, and within a millisecond in the order of the calls (version 7,
- * RFC 9562 sections 5.7 and 6.2). Each millisecond counts from a random number, so that an id does
- * not reveal how many there are.
- * @returns a function that makes an id for a time in milliseconds since 1970
+ * Returns a function that makes UUIDs of version 7 (RFC 9562 sections 5.7 and 6.2) for times in
+ * milliseconds since 1970. The ids are in the order of time, and within a millisecond in the order
+ * of the calls. Each millisecond counts from a random number, so that an id does not reveal how
+ * many ids there are.
  */
 export function timeOrderedIds(): (msecs: number) => string {
   let last = -1;

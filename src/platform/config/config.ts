@@ -22,12 +22,12 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * Reads and validates the environment, where `AUTH_SECRET` may be missing: TypeORM's command line
+ * Reads and validates the environment. `AUTH_SECRET` may be missing, since TypeORM's command line
  * does not need it.
  * @throws ConfigError as {@link loadConfig}
  */
 export function loadSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  // Compose files and shells pass unset variables as empty ones.
+  // Compose files and shells pass unset variables as empty variables.
   const known = Object.keys(variables.shape).map((name) => [name, env[name] === '' ? undefined : env[name]]);
   const parsed = schema.safeParse({ ...Object.fromEntries(known), ...fromFiles(env) });
   if (parsed.success) return parsed.data;

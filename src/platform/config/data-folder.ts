@@ -15,8 +15,8 @@ export function makeDataFolder(path: string): void {
 }
 
 /**
- * Returns the missing folders of a path, outermost first. `mkdir` with `recursive` would retry for
- * ever under a folder that accepts no other, such as /proc.
+ * Returns the missing folders of a path, outermost first. `mkdir` with `recursive` would retry
+ * without end in a folder that accepts no subfolder, such as /proc.
  */
 function missingFolders(path: string): string[] {
   const missing: string[] = [];

@@ -7,22 +7,22 @@ import { readSmallFile, UnfitFileError } from './read-file.js';
 import { weaknessOf } from './secret-strength.js';
 
 /**
- * Returns the secret of the embedded store. The first start makes it and keeps it in `dataDir`, for
- * its owner alone.
+ * Returns the secret of the embedded store. The first start makes the secret, and keeps it in a
+ * file of `dataDir` that only its owner may read.
  * @throws ConfigError when the secret cannot be kept, or the kept secret is damaged
  */
 export function embeddedSecret(dataDir: string): string {
   const path = join(dataDir, 'auth-secret');
   try {
     makeDataFolder(dataDir);
-    return existing(path) ?? created(path);
+    return readSecret(path) ?? createSecret(path);
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`DATA_DIR: cannot be used (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }
 }
 
-function existing(path: string): string | undefined {
+function readSecret(path: string): string | undefined {
   try {
     const secret = readSmallFile(path, ({ mode }) => {
       if (process.platform !== 'win32' && (mode & 0o077) !== 0)
@@ -37,7 +37,7 @@ function existing(path: string): string | undefined {
   }
 }
 
-function created(path: string): string {
+function createSecret(path: string): string {
   const draft = `${path}.${randomUUID()}`;
   const secret = randomBytes(48).toString('base64url');
   writeFileSync(draft, `${secret}\n`, { mode: 0o600, flag: 'wx' });
@@ -46,7 +46,7 @@ function created(path: string): string {
     linkSync(draft, path);
     return secret;
   } catch (error) {
-    const other = existing(path);
+    const other = readSecret(path);
     if (other === undefined) throw error;
     return other;
   } finally {

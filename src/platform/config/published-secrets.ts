@@ -1,6 +1,4 @@
-/**
- * Letters and digits that no random secret contains by chance, and that placeholders are made of.
- */
+/** Words of placeholders. A random secret does not contain them by chance. */
 export const PLACEHOLDERS: readonly string[] = [
   ...['abcdefgh', '12345678', 'asdfghjk', 'qwertyui'],
   ...['changeit', 'changeme', 'changethis', 'insecure', 'replaceme', 'replacethis', 'placeholder'],
@@ -8,8 +6,8 @@ export const PLACEHOLDERS: readonly string[] = [
 ];
 
 /**
- * Secrets of 32 characters and more that look random. Documentation, default configurations and
- * tutorials print them, so attackers have them in their lists.
+ * Secrets of 32 characters and more that look random. Attackers have them in their lists, since
+ * documentation, default configurations and tutorials print them.
  */
 export const PUBLISHED_SECRETS: readonly string[] = [
   // RFC 7515 appendix A.1, also in the documentation of Quarkus; RFC 7520 section 3.5.

@@ -3,15 +3,13 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, type Stats } f
 /** Permissions of users who neither own a file nor belong to its group. */
 const OTHERS = 0o007;
 
-/** Larger than every file that a start reads. */
+/** More than any file has that a start reads. */
 const MAX_BYTES = 1024 * 1024;
 
 /** Without it, opening a pipe would wait for a writer. It has no effect on regular files. */
 const NONBLOCKING = process.platform === 'win32' ? 0 : constants.O_NONBLOCK;
 
-/**
- * A file that must not be read. The message continues a sentence that begins with the file's name.
- */
+/** A file that must not be read. The message continues a sentence that begins with the file. */
 export class UnfitFileError extends Error {}
 
 /**
@@ -50,7 +48,7 @@ export function touchFile(path: string, assertFit: (stats: Stats) => void): void
 }
 
 /**
- * Whether all users of this machine may read, change or enter a file. Windows has no such
+ * Tells whether all users of this machine may read, change or enter a file. Windows has no such
  * permissions.
  */
 export function isOpenToAll({ mode }: Pick<Stats, 'mode'>): boolean {

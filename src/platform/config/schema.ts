@@ -237,7 +237,7 @@ export const variables = z.object({
   ...observation,
 });
 
-/** The {@link variables}, checked against each other. */
+/** The {@link variables}, with the rules between them. */
 export const schema = variables
   .superRefine((settings, context) => {
     const refuse = (name: string, message: string) => {
@@ -255,7 +255,7 @@ export const schema = variables
 
 export type Settings = z.output<typeof schema>;
 
-/** Resolves `auto`: one worker for each core, and one alone on the embedded store. */
+/** Resolves `auto`: one worker for each core, but only one on the embedded store. */
 function workersOf({ WORKERS, DATABASE_URL }: { WORKERS: number | 'auto'; DATABASE_URL?: string | undefined }): number {
   if (WORKERS !== 'auto') return WORKERS;
   return DATABASE_URL ? availableParallelism() : 1;

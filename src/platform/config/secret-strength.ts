@@ -1,7 +1,7 @@
 import { PLACEHOLDERS, PUBLISHED_SECRETS } from './published-secrets.js';
 
 const MIN_CHARACTERS = 32;
-/** 32 random hexadecimal digits have fewer distinct ones in one case of 370,000. */
+/** Of 370,000 random secrets of 32 hexadecimal digits, one has fewer distinct digits. */
 const MIN_DISTINCT = 9;
 const ADVICE = 'use a random one, for instance from openssl rand -base64 48';
 

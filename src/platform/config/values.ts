@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { weaknessOf } from './secret-strength.js';
 
 declare module 'zod' {
-  /** What the reference of the configuration says of a variable beside its description. */
+  /** What the configuration reference says of a variable, beside its description. */
   interface GlobalMeta {
     /** The values that it takes. */
     values?: string;
-    /** Its default in words, where the default depends on the machine. */
+    /** Its default in words, if the default depends on the machine. */
     defaultText?: string;
   }
 }
 
-/** A whole number of some unit, such as `seconds`. */
+/** Accepts a whole number of a unit, such as `seconds`. */
 export const whole = (unit: string, min: number, max: number, fallback: number) =>
   z
     .string()
@@ -29,14 +29,14 @@ export const onOff = (fallback: boolean) =>
     .default(fallback)
     .meta({ values: '`on` or `off`' });
 
-/** One of several words. */
+/** Accepts one of several words. */
 export const choice = <const Words extends readonly [string, ...string[]]>(words: Words, fallback: Words[number]) =>
   z
     .enum(words, `must be ${alternatives(words)}`)
     .default(fallback)
     .meta({ values: alternatives(words.map((word) => `\`${word}\``)) });
 
-/** Items between commas; none by default. */
+/** Accepts items between commas. The default is no item. */
 export const list = (values: string, isValid: (item: string) => boolean, message: string) =>
   z
     .string()
@@ -105,7 +105,7 @@ function isDecodable(text: string): boolean {
   }
 }
 
-/** A number with a comma at each thousand. */
+/** Returns a number with a comma at each thousand. */
 function grouped(n: number): string {
   return n.toLocaleString('en-US');
 }

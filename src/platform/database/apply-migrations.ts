@@ -6,13 +6,13 @@ import { createTable } from './definitions.js';
 import { isConflict, isUniqueViolation } from './store-errors.js';
 
 /**
- * The pause between two attempts to take the lock. No statement waits for the lock, since each has
- * a time limit.
+ * The pause between two attempts to take the lock. No statement waits for the lock, since each
+ * statement has a time limit.
  */
 const LOCK_PAUSE_MS = 200;
 const LOCK_ATTEMPTS = 1_500;
 
-/** The table as TypeORM creates it, with each migration at most once. */
+/** The columns of TypeORM's own table. The unique name keeps each migration to one row. */
 const RECORDS = [
   'id int NOT NULL AUTO_INCREMENT PRIMARY KEY',
   'timestamp bigint NOT NULL',
@@ -20,14 +20,14 @@ const RECORDS = [
   'CONSTRAINT migrations_name UNIQUE (name)',
 ];
 
-/** More than there can be: pending migrations, and nodes at which instances start together. */
+/** How often another instance may get in the way. No release has so many migrations or nodes. */
 const COLLISIONS = 20;
 
 /**
- * Applies the pending migrations under a lock, so that one of several instances that start together
- * applies them, and the others wait. Galera locks are per node. There an instance that finds its
- * migration recorded by another one reads the list of pending migrations again. A MySQL group needs
- * another lock, see {@link underGroupLock}.
+ * Applies the pending migrations under a lock. When several instances start together, one of them
+ * applies the migrations, and the others wait. Galera has a lock for each node, so there an
+ * instance may find its migration recorded by another instance. It then reads the list of pending
+ * migrations again. A MySQL group needs another lock, see {@link underGroupLock}.
  */
 export async function applyMigrations(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
@@ -61,8 +61,8 @@ export async function applyMigrations(dataSource: DataSource): Promise<void> {
 }
 
 /**
- * Works under a lock by name, since MySQL commits each definition by itself. The lock ends with its
- * connection.
+ * Runs work under a named lock, since MySQL commits each definition by itself. The lock ends with
+ * its connection.
  */
 async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {
   // Names are the server's, not the database's, and at most 64 characters long.
@@ -72,7 +72,7 @@ async function underNamedLock(queryRunner: QueryRunner, work: () => Promise<void
   try {
     await work();
   } finally {
-    // If this fails, the lock ends with the connection. The error to report is that of the work.
+    // If this fails, the lock ends with the connection. The caller gets the error of the work.
     await queryRunner.query('DO RELEASE_LOCK(?)', [name]).catch(() => undefined);
   }
 }
@@ -87,7 +87,7 @@ async function takeLock(queryRunner: QueryRunner, name: string): Promise<void> {
 }
 
 /**
- * Works in a transaction: SQLite has one writer at a time, and its definitions are part of the
+ * Runs work in a transaction. SQLite has one writer at a time, and its definitions are part of the
  * transaction.
  */
 async function underWriteLock(queryRunner: QueryRunner, work: () => Promise<void>): Promise<void> {

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { batched, type BatchLimits } from './batched.js';
-import { StoreBusyError } from './within.js';
+import { batched, type BatchLimits, StoreBusyError } from './batched.js';
 
 const PATIENCE_MS = 5_000;
 
@@ -12,7 +11,9 @@ interface Read {
   readonly fail: (error: Error) => Promise<void>;
 }
 
-/** Makes reads that end when the test says so, each key answered with the number of its read. */
+/**
+ * Makes reads that end when the test says so. Each key is answered with the number of its read.
+ */
 function reader(limits: Omit<BatchLimits, 'patienceMs'>) {
   const reads: Read[] = [];
   const find = batched<string, string>(

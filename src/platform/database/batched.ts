@@ -1,22 +1,30 @@
-import { StoreBusyError } from './within.js';
-
 /**
- * How many keys may be unanswered, unless the caller says. A slow store must not leave more behind
- * than it can do at once.
+ * The default bound on unanswered keys. A slow store must not leave a backlog that it could not
+ * work off at once.
  */
 const MOST = 10_000;
 
+/** Too many keys wait for the store, or this key has waited for too long. */
+export class StoreBusyError extends Error {
+  readonly code = 'POOL_QUEUE_FULL';
+
+  constructor() {
+    super('too many wait for the database');
+    this.name = new.target.name;
+  }
+}
+
 export interface BatchLimits {
-  /** Batches that run at the same time. */
+  /** How many batches run at the same time. */
   readonly underWay: number;
-  /** Keys of one batch. */
+  /** The most keys of one batch. */
   readonly size: number;
   /**
    * How long a key may wait for its batch. By then the caller has timed out, so running it would be
    * wasted.
    */
   readonly patienceMs: number;
-  /** Keys that may be unanswered. */
+  /** How many keys may be unanswered. */
   readonly most?: number;
 }
 
@@ -31,10 +39,10 @@ interface Waiting<Key, Result> {
 /**
  * Runs work for keys in batches: the keys that arrive while other batches run share the next one.
  * So the busier the store, the fewer the statements. Nothing is cached: a batch begins after its
- * keys have arrived, and so sees every change that was acknowledged before.
+ * keys have arrived, so it sees every change that was acknowledged before.
  * @param run runs one batch, and returns the results in the order of the keys
- * @returns runs it for one key; rejects with StoreBusyError when too many keys wait, or this one
- * for too long
+ * @returns a function that runs the work for one key. Rejects with StoreBusyError when too many
+ * keys wait, or when its key waits for too long
  */
 export function batched<Key, Result>(
   run: (keys: readonly Key[]) => Promise<readonly Result[]>,
@@ -57,7 +65,7 @@ export function batched<Key, Result>(
     while (running < underWay && waiting.length > 0) void runBatch(waiting.splice(0, size));
   }
 
-  /** Keys wait in the order of their arrival, so the late ones are in front. */
+  /** Refuses the keys that have waited for too long. They are in front, in order of arrival. */
   function refuseLate(): void {
     const earliest = performance.now() - patienceMs;
     const inTime = waiting.findIndex(({ since }) => since >= earliest);

@@ -1,10 +1,9 @@
 import mysql, { type PoolConnection, type PoolOptions } from 'mysql2';
-import { boundedWait, type Callback } from './bounded-wait.js';
+import { boundedWait, type Callback, StoreTimeoutError, within } from './bounded-wait.js';
 import { Connections, drop } from './connections.js';
 import { limitQueries } from './limited-query.js';
 import { ServerWatch } from './server-watch.js';
 import { isOfServer, isRefusedByThisServer } from './store-errors.js';
-import { StoreTimeoutError, within } from './within.js';
 
 /**
  * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is
@@ -27,7 +26,7 @@ export class BoundedPool {
 
   /**
    * @param timeoutMs how long a wait for the server may be
-   * @param prepare is given each new connection before its first statement
+   * @param prepare receives each new connection before its first statement
    */
   constructor(
     private readonly options: PoolOptions,
@@ -53,8 +52,8 @@ export class BoundedPool {
   execute(sql: string, values: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let used: PoolConnection | undefined;
-      // The connection is lost with the statement: a late answer would be taken for that to the
-      // next statement.
+      // The connection is dropped too, or a late answer would be taken for the answer to the next
+      // statement.
       const giveUp = () => {
         if (used) drop(used);
       };
@@ -77,17 +76,14 @@ export class BoundedPool {
     });
   }
 
-  /** Opens another pool to the same server, which is closed with this one. */
+  /** Opens another pool to the same server. It closes together with this pool. */
   sibling(connectionLimit: number): BoundedPool {
     const sibling = new BoundedPool({ ...this.options, connectionLimit }, this.timeoutMs, this.prepare);
     this.siblings.push(sibling);
     return sibling;
   }
 
-  /**
-   * Runs a statement over each of the pools, since each finds out by itself whether the server
-   * answers.
-   */
+  /** Runs a statement over this pool and its siblings, since each watches the server by itself. */
   async executeOnAll(sql: string): Promise<void> {
     await Promise.all([this, ...this.siblings].map((pool) => pool.execute(sql, [])));
   }
@@ -120,7 +116,7 @@ export class BoundedPool {
     });
   }
 
-  /** Hands a connection out, after the verdict where the server is in doubt. */
+  /** Lends a connection. While the server is in doubt, waits for the verdict first. */
   private lend(done: Callback<PoolConnection>): void {
     const { verdict } = this.watch;
     if (!verdict) {
@@ -133,10 +129,7 @@ export class BoundedPool {
     });
   }
 
-  /**
-   * Bounds a wait for the server, and tells the watch where there was no answer. See {@link
-   * boundedWait}.
-   */
+  /** Bounds a wait for the server by {@link boundedWait}, and notes silence for the watch. */
   private bound<Result>(giveUp: () => void, done: Callback<Result>): ReturnType<typeof boundedWait<Result>> {
     const startedAt = performance.now();
     return boundedWait(this.timeoutMs, giveUp, (error, ...answer) => {
@@ -170,7 +163,7 @@ export class BoundedPool {
   }
 }
 
-/** Tells whether a wait was over: one of ours, or that of mysql2 for a new connection. */
+/** Tells whether a wait timed out: a wait of this file, or mysql2's own for a new connection. */
 function isTimeout(error: unknown): boolean {
   return (error as NodeJS.ErrnoException | null)?.code === 'ETIMEDOUT';
 }

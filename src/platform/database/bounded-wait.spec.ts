@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { boundedWait } from './bounded-wait.js';
-import { StoreTimeoutError } from './within.js';
+import { boundedWait, StoreTimeoutError } from './bounded-wait.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -1,12 +1,36 @@
-import { StoreTimeoutError } from './within.js';
+/** The store has not answered in time. It may still apply the statement. */
+export class StoreTimeoutError extends Error {
+  readonly code = 'ETIMEDOUT';
+
+  constructor() {
+    super('the database does not answer in time');
+    this.name = new.target.name;
+  }
+}
+
+/**
+ * Waits for a result of the store.
+ * @param ms for how long, in milliseconds
+ * @throws StoreTimeoutError
+ */
+export function within<Result>(ms: number, result: Promise<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      reject(new StoreTimeoutError());
+    }, ms);
+    result.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+    });
+  });
+}
 
 /** Takes a result or an error, as mysql2 hands them over. */
 export type Callback<Result = unknown> = (error: Error | null, result?: Result, fields?: unknown) => void;
 
 /**
  * Bounds a wait that ends with a callback.
- * @param ms milliseconds
- * @param giveUp is called when the time is over. The answer may still come
+ * @param ms for how long, in milliseconds
+ * @param giveUp is called when the time is over; the answer may still come
  * @param done is called once: with the answer, or with a StoreTimeoutError
  * @returns takes the answer, and tells whether it came in time
  */

@@ -1,23 +1,22 @@
 import type { Socket } from 'node:net';
 import mysql, { type Connection, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import type { Callback } from './bounded-wait.js';
-import { within } from './within.js';
+import { type Callback, within } from './bounded-wait.js';
 
 /**
- * How many requests may wait for each connection that there can be. Further ones are refused at
- * once.
+ * How many requests may wait, for each connection that the pool may open. Further requests are
+ * refused at once.
  */
 const WAITING_EACH = 100;
-/** How long connections may take to be closed in good order. */
+/** How long connections may take to close in good order. */
 const CLOSE_MS = 500;
 
-/** A pool of mysql2 that knows its connections, so that they can be given up. */
+/** A pool of mysql2 that keeps a list of its connections, so that it can drop them. */
 export class Connections {
   private readonly pool: Pool;
   private readonly all = new Set<PoolConnection>();
   private readonly idle = new Set<PoolConnection>();
 
-  /** @param prepare is given each new connection before its first statement */
+  /** @param prepare receives each new connection before its first statement */
   constructor(options: PoolOptions, prepare: (connection: PoolConnection) => void) {
     const { connectionLimit = 10 } = options;
     this.pool = mysql.createPool({ ...options, queueLimit: WAITING_EACH * connectionLimit });
@@ -33,17 +32,17 @@ export class Connections {
     this.pool.getConnection(done);
   }
 
-  /** Gives up the connections that are not in use. */
+  /** Drops the connections that are not in use. */
   dropIdle(): void {
     dropAll(this.idle);
   }
 
-  /** Closes the pool: connections in use are closed when they are given back. */
+  /** Closes the pool. Connections in use close when they are released. */
   retire(): void {
     this.pool.end(() => undefined);
   }
 
-  /** Closes all connections, without the consent of a server that does not answer. */
+  /** Closes all connections. Drops them if the server does not answer. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => {
       this.pool.end(resolve);
@@ -65,7 +64,7 @@ export class Connections {
   }
 }
 
-/** Closes a connection without waiting for the other side to close it too. */
+/** Closes a connection without waiting for the server to close it too. */
 export function drop(connection: Connection): void {
   connection.destroy();
   (connection as unknown as { stream: Socket }).stream.destroy();

@@ -11,13 +11,13 @@ type StoreSettings = Pick<Settings, 'DATABASE_URL' | 'DATABASE_POOL' | 'DATABASE
 export type Migrations = (new () => MigrationInterface)[];
 
 /**
- * The share of `DATABASE_TIMEOUT` for one statement. A request needs the rest to wait for a verdict
- * on a silent server.
+ * The share of `DATABASE_TIMEOUT` for one statement. A request needs the rest to wait for the
+ * verdict of the ServerWatch.
  */
 const ONE_STATEMENT = 0.8;
 
 /**
- * Returns the options of the server that `DATABASE_URL` names, or else of an SQLite file under
+ * Returns TypeORM's options for the server of `DATABASE_URL`, or else for an SQLite file in
  * `DATA_DIR`.
  */
 export function dataSourceOptions(settings: StoreSettings, migrations: Migrations): DataSourceOptions {

@@ -6,7 +6,7 @@ import { DatabaseService } from './database.service.js';
 import { StatementsService } from './statements.service.js';
 
 /**
- * The connection to the store. Knows no table: each feature registers its entities by
+ * Provides the connection to the store. It knows no table: each feature registers its entities by
  * `TypeOrmModule.forFeature`.
  */
 @Global()

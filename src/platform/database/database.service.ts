@@ -7,16 +7,16 @@ import { batched } from './batched.js';
 import { StatementsService } from './statements.service.js';
 import { cannotBeOpened, prepareStoreFile } from './store-file.js';
 
-/** How questions whether the store answers are batched. */
+/** How calls of {@link DatabaseService.ping} share statements. */
 const PINGS = { underWay: 1, size: 1_000 };
 
 /** The connection to the store. */
 @Injectable()
 export class DatabaseService {
   /**
-   * Asks the store whether it answers. Callers that ask meanwhile share one round trip over each
-   * set of connections, so it may be called at any rate. Reads a table, since a node of a MySQL
-   * group that lost the others still answers statements without one.
+   * Asks the store whether it answers. Callers that ask meanwhile share one round trip for each set
+   * of connections, so callers may ask as often as they like. Reads a table: a node of a MySQL
+   * group that has lost the others still answers statements that read no table.
    * @throws the error of the driver when the store does not answer
    */
   readonly ping: () => Promise<void>;
@@ -32,8 +32,8 @@ export class DatabaseService {
 
   /**
    * Connects and brings the tables up to date. May be called again after it failed.
-   * @throws ConfigError when the file of the embedded store cannot be used, or the store is not
-   * what it has to be
+   * @throws ConfigError when the file of the embedded store cannot be used, or {@link assertFit}
+   *   finds a problem
    */
   async connect(): Promise<void> {
     if (this.isEmbedded) await this.openFile();
@@ -43,11 +43,11 @@ export class DatabaseService {
   }
 
   /**
-   * Prepares the store for requests. At the start the embedded store blocks this process, up to 5
-   * s, while another one holds its file. From then on a statement that finds the file busy is
-   * repeated, see `retrying`, and others are served.
+   * Prepares the store for requests. During the start, a statement on a busy file of the embedded
+   * store blocks this process for up to 5 s. From now on such a statement fails at once, `retrying`
+   * repeats it, and the process serves other requests meanwhile.
    */
-  async serve(): Promise<void> {
+  async prepareForRequests(): Promise<void> {
     if (this.isEmbedded) await this.dataSource.query('PRAGMA busy_timeout = 0');
   }
 

@@ -1,4 +1,5 @@
 import { getMetadataArgsStorage, type ValueTransformer } from 'typeorm';
+import { placesOf } from './padded.js';
 import type { Row, Value } from './statements.service.js';
 
 /** Some columns of an entity, for inserts that are written by hand. */
@@ -9,14 +10,14 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
     this.columns = columnsOf(target, properties);
   }
 
-  /** The text behind `INSERT INTO table`. */
+  /** The part of a statement that follows `INSERT INTO table`. */
   get insertion(): string {
     return `(${this.columns.map(({ name }) => name).join(', ')}) VALUES ${this.places}`;
   }
 
-  /** The places of one more row, for an {@link insertion} of several. */
+  /** The placeholders of one more row, for an {@link insertion} of several rows. */
   get places(): string {
-    return `(${this.columns.map(() => '?').join(', ')})`;
+    return placesOf(this.columns.length);
   }
 
   /** Returns the values of a row, in the order of {@link insertion}. */
@@ -29,7 +30,7 @@ export class EntityColumns<Entity extends object, Property extends keyof Entity 
 export class Selection<Entity extends object, Property extends keyof Entity & string> {
   private readonly columns;
 
-  /** @param alias of the entity's table in the query */
+  /** @param alias the name of the entity's table in the query */
   constructor(
     target: new () => Entity,
     properties: readonly Property[],
@@ -41,12 +42,12 @@ export class Selection<Entity extends object, Property extends keyof Entity & st
     }));
   }
 
-  /** The text behind `SELECT`. */
+  /** The part of a statement that follows `SELECT`. */
   get text(): string {
     return this.columns.map(({ name, label }) => `${this.alias}.${name} AS ${label}`).join(', ');
   }
 
-  /** Returns the entity in a row of the query. */
+  /** Returns these columns of the entity, from a row of the query. */
   read(row: Row): Pick<Entity, Property> {
     const entity: Record<string, unknown> = {};
     for (const { property, label, from } of this.columns) {

@@ -9,8 +9,8 @@ interface Settings {
 }
 
 /**
- * Checks that the store can keep the promises of this service. To be called before migrations are
- * applied.
+ * Checks that the store meets the requirements of this service. Must be called before migrations
+ * are applied.
  * @throws ConfigError that names the problem
  */
 export async function assertFit(dataSource: DataSource): Promise<void> {
@@ -20,14 +20,15 @@ export async function assertFit(dataSource: DataSource): Promise<void> {
   if (problem) throw new ConfigError(`${isMySql ? 'DATABASE_URL' : 'DATA_DIR'}: ${problem}`);
 }
 
-/** Checks settings that the server imposes on a connection, whatever the connection asks for. */
+/** Finds a setting that the server imposes on every connection and that this service cannot use. */
 async function settingsProblem(dataSource: DataSource): Promise<string | undefined> {
   const [settings] = await dataSource.query<Settings[]>(
     `SELECT @@SESSION.sql_mode AS sqlMode, @@character_set_client AS client,
        @@character_set_connection AS \`connection\`, @@character_set_results AS results`,
   );
   const { sqlMode = '', ...charsets } = settings ?? {};
-  // Without it, texts that are too long for their column are cut: one name would become another.
+  // Without it, the server cuts texts that are too long for their column: one name would become
+  // another.
   if (!/STRICT_(TRANS|ALL)_TABLES/.test(sqlMode)) return 'the SQL mode of the server must have STRICT_TRANS_TABLES';
   // With it, the driver does not quote texts safely.
   if (sqlMode.includes('NO_BACKSLASH_ESCAPES')) return 'the SQL mode of the server must not have NO_BACKSLASH_ESCAPES';
@@ -38,7 +39,7 @@ async function settingsProblem(dataSource: DataSource): Promise<string | undefin
 }
 
 /**
- * Finds a table that an operator has converted: in another collation, different names would be
+ * Finds a table that an operator has converted. In another collation, different names would be
  * equal.
  */
 async function tablesProblem(dataSource: DataSource): Promise<string | undefined> {
@@ -51,7 +52,10 @@ async function tablesProblem(dataSource: DataSource): Promise<string | undefined
   return others[0] && `the table ${others[0].name} must have the collation utf8mb4_bin`;
 }
 
-/** Finds migrations of a newer version, which would take the rows of this one for complete. */
+/**
+ * Finds migrations of a newer version. This version would write rows without the columns that the
+ * newer version needs.
+ */
 async function newerSchema(dataSource: DataSource): Promise<string | undefined> {
   const known = new Set(dataSource.migrations.map((migration) => migration.name));
   const applied = await appliedMigrations(dataSource);

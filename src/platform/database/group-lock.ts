@@ -5,7 +5,7 @@ import { createTable } from './definitions.js';
 import { retrying } from './retrying.js';
 import { isUniqueViolation } from './store-errors.js';
 
-/** Seconds after which another instance takes the lock over: its holder has died. */
+/** Seconds after which another instance takes the lock over, since its holder must have died. */
 const LEASE = 30;
 const RENEW_EVERY_MS = 10_000;
 const PAUSE_MS = 200;
@@ -25,10 +25,10 @@ export async function isInGroup(dataSource: DataSource): Promise<boolean> {
 }
 
 /**
- * Runs work while no other instance at any node of the group does. Named locks are per node. Two
- * nodes that define the same index at once both succeed, cannot apply each other's definition, and
- * both leave the group.
- * @throws when another instance holds the lock for minutes
+ * Runs work while no other instance at any node of the group does. A named lock holds on its node
+ * alone. If two nodes define the same index at once, both succeed, neither can apply the other's
+ * definition, and both leave the group.
+ * @throws Error when another instance holds the lock for minutes
  */
 export async function underGroupLock(dataSource: DataSource, work: () => Promise<void>): Promise<void> {
   await createLock(dataSource);
@@ -45,14 +45,14 @@ export async function underGroupLock(dataSource: DataSource, work: () => Promise
     await work();
   } finally {
     clearInterval(renewal);
-    // If this fails, the lease ends by itself. The error to report is that of the work.
+    // If this fails, the lease ends by itself. The caller gets the error of the work.
     await retrying(() => dataSource.query(RELEASE, [holder])).catch(() => undefined);
   }
 }
 
 /**
- * Creates the table of the lock. Two nodes may do so at once. Neither may wait until the other has
- * its definition (`AFTER`), or both would wait for ever, and the group with them.
+ * Creates the table of the lock. Two nodes may do so at once. With the consistency `AFTER`, each
+ * node would wait for the other one without end, and the group would wait for both.
  */
 async function createLock(dataSource: DataSource): Promise<void> {
   const queryRunner = dataSource.createQueryRunner();
@@ -63,7 +63,7 @@ async function createLock(dataSource: DataSource): Promise<void> {
     try {
       await createTable(queryRunner, 'migration_lock', COLUMNS);
     } finally {
-      // Other statements use the connection afterwards. If this fails, the connection is lost.
+      // Later statements use the same connection. If this fails, the connection is lost.
       await queryRunner.query('SET SESSION group_replication_consistency = @consistency').catch(() => undefined);
     }
   } finally {
@@ -71,7 +71,10 @@ async function createLock(dataSource: DataSource): Promise<void> {
   }
 }
 
-/** Takes the lock. @returns whether it was free. Certification lets one node through */
+/**
+ * Takes the lock if it is free. Of two nodes that try at once, certification lets one through.
+ * @returns whether this instance has the lock
+ */
 async function take(dataSource: DataSource, holder: string): Promise<boolean> {
   const { affectedRows } = await retrying(() => dataSource.query<{ affectedRows: number }>(TAKE, [holder]));
   if (affectedRows === 1) return true;

@@ -1,6 +1,6 @@
 /**
- * Repeats the first item until there are a power of two, so that a few prepared statements do for
- * all numbers of items.
+ * Repeats the first item until the number of items is a power of two. So a few prepared statements
+ * serve all numbers of items.
  */
 export function padded<Item>(items: readonly Item[]): Item[] {
   const missing = 2 ** Math.ceil(Math.log2(items.length)) - items.length;
@@ -8,8 +8,7 @@ export function padded<Item>(items: readonly Item[]): Item[] {
 }
 
 /**
- * Makes the text of a statement once for each number of items. For the few numbers that {@link
- * padded} leaves.
+ * Makes the text of a statement once for each number of items, of which {@link padded} leaves few.
  */
 export function bySize(textOf: (count: number) => string): (count: number) => string {
   const texts = new Map<number, string>();
@@ -20,7 +19,7 @@ export function bySize(textOf: (count: number) => string): (count: number) => st
   };
 }
 
-/** Returns the places of this many values, for `IN`. */
+/** Returns placeholders for `count` values, in parentheses. */
 export function placesOf(count: number): string {
   return `(?${', ?'.repeat(count - 1)})`;
 }

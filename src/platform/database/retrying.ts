@@ -4,14 +4,14 @@ import { isConflict, isConnectionLost } from './store-errors.js';
 const ATTEMPTS = 4;
 const PAUSE_MS = 20;
 /**
- * No attempt starts later than this after the first one, so that waits for locks do not outlast the
- * client.
+ * No attempt starts later than this after the first attempt. So the client is still there after all
+ * waits for locks.
  */
 const PATIENCE_MS = 900;
 
 /**
- * Runs a statement, and repeats it when it met another statement: a deadlock, a lock held for too
- * long, a busy file. The store has changed nothing in these cases.
+ * Runs a statement, and repeats it when another statement was in the way: a deadlock, a lock held
+ * for too long, a busy file. The store has changed nothing in these cases.
  */
 export function retrying<Result>(statement: () => Promise<Result>): Promise<Result> {
   return retryingOn(isConflict, statement);
@@ -19,7 +19,7 @@ export function retrying<Result>(statement: () => Promise<Result>): Promise<Resu
 
 /**
  * Runs a statement that may be applied twice, such as a read, and repeats it also when its
- * connection was lost. After a restart of the database all connections of the pool are.
+ * connection was lost. After a restart of the database, all connections of the pool are lost.
  */
 export function retryingRepeatable<Result>(statement: () => Promise<Result>): Promise<Result> {
   return retryingOn((error) => isConflict(error) || isConnectionLost(error), statement);

@@ -6,13 +6,13 @@ const ASK_EVERY_MS = 1_000;
 const VERDICT_MS = 1_000;
 
 /** What a watch does to the connections that it watches over. */
-export interface Watched {
+interface Watched {
   /**
-   * Gives up the connections that are not in use: what kept one statement waiting may have cut them
+   * Drops the connections that are not in use. What kept one statement waiting may have cut them
    * off too.
    */
   readonly dropIdle: () => void;
-  /** Gives up all connections. */
+  /** Replaces all connections. */
   readonly replaceAll: () => void;
   /**
    * Asks the server over a new connection. Resolves to whether it answers in time; a refusal is an
@@ -24,10 +24,10 @@ export interface Watched {
 /**
  * Finds out whether a server is there: a circuit breaker.
  *
- * A server can be silent while its connections stay open: it is stopped but not dead, or a firewall
- * has forgotten them. So when a statement gets no answer, and no other one got any meanwhile, all
- * connections are given up and the server is asked over new ones, once a second, until it says
- * anything.
+ * A server can be silent while its connections stay open: it is frozen, or a firewall has forgotten
+ * the connections. So the watch acts when one statement gets no answer and no other statement got
+ * any meanwhile. It replaces all connections, and asks the server once a second until the server
+ * says anything.
  */
 export class ServerWatch {
   private heardAt = Number.NEGATIVE_INFINITY;
@@ -37,8 +37,8 @@ export class ServerWatch {
   constructor(private readonly watched: Watched) {}
 
   /**
-   * While the server is in doubt: resolves to whether it answers, within a second at most.
-   * Undefined while there is no reason to doubt it.
+   * While the server is in doubt, resolves to whether it answers, within a second at most.
+   * Undefined while there is no reason to doubt the server.
    */
   get verdict(): Promise<boolean> | undefined {
     return this.pendingVerdict;
@@ -71,7 +71,7 @@ export class ServerWatch {
     void answer.then(() => (this.pendingVerdict = undefined));
   }
 
-  /** Asks again and again, without waiting for the answers to the questions before. */
+  /** Asks once a second, without waiting for the answers to earlier questions. */
   private firstAnswer(): Promise<true> {
     return new Promise((resolve) => {
       const finish = () => {

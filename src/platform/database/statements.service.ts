@@ -6,27 +6,27 @@ import type { BoundedPool } from './bounded-pool.js';
 export type Row = Readonly<Record<string, string | number | null>>;
 export type Value = string | number | null;
 
-/** Runs statements that are prepared once a connection. */
+/** Runs statements that each connection prepares once. */
 export interface Statements {
   read(sql: string, values: readonly Value[]): Promise<Row[]>;
   /** @returns how many rows matched */
   write(sql: string, values: readonly Value[]): Promise<number>;
 }
 
-/** Connections for batches: two for look-ups of sessions, two for rotations. */
+/** Connections for batches: two for reads of sessions, two for rotations. */
 const FOR_BATCHES = 4;
 
 /**
- * Runs the few statements that every request needs, prepared once a connection. An ORM builds the
- * text anew at each call, which takes longer than the database does.
+ * Runs the few statements that every request needs. Each connection prepares them once. An ORM
+ * builds the text again at each call, which takes longer than the database does.
  */
 @Injectable()
 export class StatementsService implements Statements {
   private readonly prepared = new Map<string, Libsql.Statement>();
 
   /**
-   * Runs batches over connections of their own. So few run at a time that they never wait for a
-   * connection, so verify and refresh are served however many other requests there are.
+   * Runs batches over connections of their own. There are as many connections as batches at a time,
+   * so verify and refresh never wait for a connection, however many other requests there are.
    */
   readonly batched: Statements;
 
@@ -45,9 +45,8 @@ export class StatementsService implements Statements {
   }
 
   /**
-   * Returns a way for some of the statements, with connections and a queue of their own. So a flood
-   * of them does not delay the others. The embedded store has one connection, which is never waited
-   * for.
+   * Returns statements with connections and a queue of their own, so that a flood of them does not
+   * delay others. The embedded store has one connection, for which no statement waits.
    */
   lane(connections: number): Statements {
     if (!this.isMySql) return this;

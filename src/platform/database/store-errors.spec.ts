@@ -107,7 +107,7 @@ describe('An error of a store', () => {
     expect(holding.map(([name]) => name).join(' ')).toBe(expected);
   });
 
-  it('that ends its connection passes, whatever its code', () => {
+  it('that ends its connection passes, with any code', () => {
     expect(isStoreUnavailable(Object.assign(new Error(), { code: 'ER_MYSTERY', fatal: true }))).toBe(true);
   });
 

@@ -16,7 +16,7 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /**
- * Where a commit of another node came first, Group Replication says ROLLBACK_DURING_COMMIT, and
+ * When a commit of another node came first, Group Replication says ROLLBACK_DURING_COMMIT, and
  * Galera says deadlock.
  */
 const CONFLICT =
@@ -31,7 +31,7 @@ export function isConflict(error: unknown): boolean {
 }
 
 /**
- * Tells whether another node took the row at the commit. Other numbers of this error do not say so.
+ * Tells whether another node took the row at the commit: number 149 of an error with many meanings.
  */
 function isDeadlockAtCommit(error: unknown): boolean {
   const { code, message = '' } = driverErrorOf(error);
@@ -54,13 +54,12 @@ export function isUndefinedAlready(error: unknown): boolean {
 
 /** SQLSTATE classes of errors that pass: connection, transaction state, rollback, intervention. */
 const PASSING_STATE = /^(08|25|40|57|70)/;
-/** Errors that pass and that only their names tell. */
+/** Errors that pass although their SQLSTATE does not say so, by name. */
 const PASSING_CODE = new RegExp(
   '^(PROTOCOL_|ECONN|ETIMEDOUT|EPIPE|EHOST|ENET|ENOTFOUND|EAI_|POOL_' +
     '|ER_(LOCK_WAIT_TIMEOUT|OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|DISK_FULL|RECORD_FILE_FULL|OUT_OF_RESOURCES|OUTOFMEMORY' +
     '|ERROR_ON_WRITE|GET_ERRNO|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|MAX_PREPARED_STMT_COUNT_REACHED' +
-    // A node has lost the others while it committed, and does not know whether they have the
-    // transaction.
+    // A node has lost the others during its commit, and does not know whether they have it.
     '|ERROR_DURING_COMMIT|RUN_HOOK_ERROR' +
     // A node of a group is not in it at present, or has left it while a statement waited for the
     // others.
@@ -91,24 +90,24 @@ export function isStoreUnavailable(error: unknown): boolean {
   );
 }
 
-/** Finds the error of a closed connection or pool, which mysql2 gives no code. */
+/** Recognizes the error of a closed connection or pool, which mysql2 gives no code. */
 function isConnectionLoss(error: unknown): boolean {
   return error instanceof Error && /closed state|pool is closed/i.test(error.message);
 }
 
-/** Finds the error of a full queue for connections, which mysql2 gives no code. */
+/** Recognizes the error of a full queue for connections, which mysql2 gives no code. */
 function isQueueFull(error: unknown): boolean {
   return error instanceof Error && /queue limit reached/i.test(error.message);
 }
 
-/** Tells whether the server itself sent the error, and so is there. */
+/** Tells whether the server itself sent the error, so that it is there. */
 export function isOfServer(error: unknown): boolean {
   return driverErrorOf(error).sqlState !== undefined;
 }
 
 /**
- * Tells whether another server may accept what this one refuses: it has become a replica, has left
- * its cluster, is shutting down, or has lost the prepared statement.
+ * Tells whether another server may accept what this server refuses. This server has become a
+ * replica, has left its cluster, is shutting down, or has lost the prepared statement.
  */
 export function isRefusedByThisServer(error: unknown): boolean {
   const { code = '', sqlState = '', errno } = driverErrorOf(error);
@@ -116,8 +115,8 @@ export function isRefusedByThisServer(error: unknown): boolean {
 }
 
 /**
- * Tells whether a connection was found closed, so that another one may work. A server that is away
- * gives other errors.
+ * Tells whether a connection was found closed, so that another connection may work. A server that
+ * is away gives other errors.
  */
 export function isConnectionLost(error: unknown): boolean {
   return (
@@ -126,8 +125,8 @@ export function isConnectionLost(error: unknown): boolean {
 }
 
 /**
- * Returns what is wrong with `DATABASE_URL`, in words for the operator; undefined for an error that
- * does not tell.
+ * Returns what is wrong with `DATABASE_URL`, in words for the operator. Returns undefined for an
+ * error that does not say.
  */
 export function misconfigurationOf(error: unknown): string | undefined {
   switch (driverErrorOf(error).code) {
@@ -146,8 +145,8 @@ export function misconfigurationOf(error: unknown): string | undefined {
 }
 
 /**
- * Connections that break during the TLS handshake have the same code. Only a problem of a
- * certificate stays.
+ * Returns the problem of a certificate. A connection that breaks during the TLS handshake has the
+ * same code, but that problem passes.
  */
 function certificateProblem(message: string): string | undefined {
   const [line = ''] = message.split('\n', 1);

@@ -5,15 +5,15 @@ import { makeDataFolder } from '../config/data-folder.js';
 import { isOpenToAll, touchFile, UnfitFileError } from '../config/read-file.js';
 
 /**
- * The files beside the store. SQLite gives new ones the mode of the store; those that exist keep
- * their own.
+ * The suffixes of the files beside the store. SQLite gives a new one the mode of the store, and
+ * leaves the mode of an existing one.
  */
 const BESIDE = ['-wal', '-shm'];
 
 /**
  * Creates the file of the embedded store before SQLite does, so that only its owner can open it.
  * @throws ConfigError when it is no regular file, or when all users of this machine may read or
- * change it
+ *   change it
  */
 export function prepareStoreFile(path: string): void {
   try {
@@ -32,7 +32,7 @@ export function prepareStoreFile(path: string): void {
   }
 }
 
-/** Returns the error of a start whose embedded store cannot be opened. */
+/** Returns the error for an embedded store that cannot be opened. */
 export function cannotBeOpened(error: unknown): ConfigError {
   const { code = 'unknown' } = error as NodeJS.ErrnoException;
   return new ConfigError(`DATA_DIR: the store in it cannot be opened (${code})`, { cause: error });

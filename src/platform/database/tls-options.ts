@@ -3,7 +3,7 @@ import type { PoolOptions } from 'mysql2';
 import { ConfigError } from '../config/config.error.js';
 import { readSmallFile, UnfitFileError } from '../config/read-file.js';
 
-/** The options of mysql2 for a connection by TLS. */
+/** The options of mysql2 for a connection over TLS. */
 type TlsOptions = Pick<PoolOptions, 'ssl'> & { readonly stream?: () => Socket };
 
 /**
@@ -15,9 +15,9 @@ export function hostOf(url: URL): string {
 }
 
 /**
- * Returns the options of `?ssl=on`: the server must show a certificate for its name, signed by an
- * authority of `?ssl-ca=FILE` or, without that file, by one that Node.js trusts. Empty without
- * `ssl=on`.
+ * Returns the options of `?ssl=on`, or none without it. The server must show a certificate for its
+ * name. An authority of `?ssl-ca=FILE` must have signed it or, without that file, an authority that
+ * Node.js trusts.
  * @throws ConfigError when the file cannot be read
  */
 export function tlsOptions(url: URL): TlsOptions {

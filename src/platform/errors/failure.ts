@@ -2,7 +2,7 @@ import type { FieldProblems } from './field-problems.js';
 import type { TokenProblem } from './token-problem.js';
 
 /** What the core refuses, and why. Knows no status, header or text of any contract. */
-export type CoreFailure =
+type CoreFailure =
   | { readonly code: 'invalid_fields'; readonly fields: FieldProblems }
   | { readonly code: 'invalid_credentials' }
   | { readonly code: 'token_missing' }
@@ -15,7 +15,7 @@ export type CoreFailure =
   | { readonly code: 'throttled'; readonly retryAfter: number }
   /** The store is away, or too much work is waiting. `retryAfter`: seconds. */
   | { readonly code: 'unavailable'; readonly retryAfter: number }
-  /** The client has gone, so that only the log shows this refusal. */
+  /** The client has disconnected, so only the log shows this refusal. */
   | { readonly code: 'client_disconnected' };
 
 /** What is wrong with a request body as a whole. */
@@ -29,7 +29,7 @@ export type BodyProblem =
   | 'forbidden_field';
 
 /** What the HTTP layer refuses before it asks the core, or when the core fails. */
-export type TransportFailure =
+type TransportFailure =
   | { readonly code: 'malformed_body'; readonly problem: BodyProblem }
   | { readonly code: 'not_found' }
   | { readonly code: 'method_not_allowed'; readonly allow: readonly string[] }
@@ -38,6 +38,9 @@ export type TransportFailure =
   /** Any other refusal of the HTTP layer, for example a URL that cannot be decoded. */
   | { readonly code: 'bad_request'; readonly status: number }
   | { readonly code: 'internal' };
+
+/** The refusal of a service that is not ready, or whose store is away. */
+export const UNAVAILABLE: Failure = { code: 'unavailable', retryAfter: 2 };
 
 /** Every refusal that a client can receive. Each dialect answers every member. */
 export type Failure = CoreFailure | TransportFailure;

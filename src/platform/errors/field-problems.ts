@@ -1,4 +1,4 @@
-/** Why a field is refused. The dialects put it into words. */
+/** Why a field is refused. The dialects have the texts. */
 export type FieldProblem =
   | { readonly code: 'required' }
   | { readonly code: 'not_text' }
@@ -16,13 +16,13 @@ export type FieldProblem =
   | { readonly code: 'wrong_password' }
   | { readonly code: 'not_a_session_id' }
   | { readonly code: 'not_one_of'; readonly allowed: readonly string[] }
-  /** For a rule that has no code of its own. */
+  /** The value breaks a rule that has no code of its own. */
   | { readonly code: 'invalid' };
 
 /** The problems of a request by the name of the field. */
 export type FieldProblems = Readonly<Record<string, readonly FieldProblem[]>>;
 
-/** Returns an entry for the field, or nothing if it has no problems. */
+/** Returns an entry for a field, or no entry if the field has no problems. */
 export function unlessEmpty(field: string, problems: readonly FieldProblem[]): FieldProblems {
   return problems.length > 0 ? { [field]: problems } : {};
 }

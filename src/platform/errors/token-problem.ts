@@ -7,14 +7,12 @@ export type TokenProblem =
   | { readonly code: 'expired'; readonly seconds: number }
   /** The refresh token was used before, and the replay window has passed. */
   | { readonly code: 'rotated' }
-  /**
-   * `by`: what ended the session; left out when only the account's row could tell, and it does not.
-   */
+  /** `by`: what ended the session. Left out if all sessions of the account ended at once. */
   | { readonly code: 'revoked'; readonly by?: RevocationReason }
   | { readonly code: 'account_disabled' };
 
 /**
- * Returns the problem of something that ended before now. Both times in milliseconds since 1970.
+ * Returns the problem of a token or session that expired. Both times in milliseconds since 1970.
  */
 export function expiredSince(end: number, now: number): TokenProblem {
   return { code: 'expired', seconds: Math.floor((now - end) / 1000) };

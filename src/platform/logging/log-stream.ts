@@ -1,16 +1,16 @@
 import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
-export interface LogStreamOptions {
-  /** Characters that start a write. Fewer wait for more lines. */
+interface LogStreamOptions {
+  /** How many characters start a write. Fewer characters wait for more lines. */
   readonly batchSize: number;
-  /** Characters of one write at most, unless one line is longer. */
+  /** The most characters of one write, unless one line is longer. */
   readonly maxWrite: number;
   /** How long a line waits for others, in milliseconds. */
   readonly everyMs: number;
-  /** Characters that wait at most. Lines beyond are dropped and counted. */
+  /** The most characters that wait. Further lines are dropped and counted. */
   readonly maxWaiting: number;
-  /** Returns the line that stands in place of dropped lines, with its line end. */
+  /** Returns the line that replaces dropped lines, with its line end. */
   readonly lossLine: (lost: number) => string;
 }
 
@@ -23,10 +23,9 @@ const FAILED_RETRY_MS = 100;
 const EXIT_DEADLINE_MS = 500;
 
 /**
- * Writes lines in batches to a file descriptor, without ever blocking the service. While the
- * descriptor accepts nothing, lines wait up to a bound; later lines are dropped and counted. pino's
- * own destination ends the process at every error but EPIPE, and its last write retries errors for
- * ever.
+ * Writes lines in batches to a file descriptor, and never blocks the service. While the descriptor
+ * accepts nothing, lines wait up to a bound. Later lines are dropped and counted. pino's own
+ * destination ends the process at every error but EPIPE, and retries its last write without end.
  */
 export class LogStream {
   private readonly fd: number;
@@ -51,7 +50,7 @@ export class LogStream {
     });
   }
 
-  /** Queues a line, which has its line end, or drops it. */
+  /** Queues a line with its line end, or drops the line. */
   write(line: string): void {
     if (this.waiting + line.length > this.options.maxWaiting) this.isFull = true;
     if (this.isFull) {
@@ -83,7 +82,7 @@ export class LogStream {
    * Writes the queued lines when the process ends, as far as the descriptor accepts them in time.
    */
   private flushSync(): void {
-    // A write in a thread completes by itself.
+    // A write that a thread has begun completes by itself.
     if (this.isWriting) this.pending = Buffer.alloc(0);
     if (this.isFull) this.pushLossLine();
     const deadline = performance.now() + EXIT_DEADLINE_MS;
@@ -138,7 +137,7 @@ export class LogStream {
   }
 }
 
-/** Whether the pipe is full, because its reader is slow. */
+/** Tells whether the pipe is full, because its reader is slow. */
 function isReaderSlow({ code }: NodeJS.ErrnoException): boolean {
   return code === 'EAGAIN';
 }
@@ -146,7 +145,7 @@ function isReaderSlow({ code }: NodeJS.ErrnoException): boolean {
 /**
  * Returns a descriptor of the same pipe or socket that does not block. A write that waits for a
  * stalled reader would hold a thread, and the process could not end. A pipe is opened again, so
- * that the descriptors of other processes stay as they are. A socket cannot be opened again.
+ * that the descriptors of other processes keep their mode. A socket cannot be opened again.
  */
 function nonBlocking(fd: number): number {
   try {

@@ -2,13 +2,13 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 import type { Config } from '../config/config.js';
 import { LogStream } from './log-stream.js';
 
-/** Members that no log line shows. This is a safeguard: bodies and headers are never logged. */
+/** Members that no log line shows. This is a second safeguard: no code logs bodies or headers. */
 const SECRETS = ['password', 'token', 'access', 'refresh', 'access_token', 'refresh_token', 'authorization', 'cookie'];
 const REDACTED = SECRETS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]);
 
 /**
- * Each write wakes a thread, so lines are written in batches. A killed process loses its last
- * batch. A pipe takes up to 4096 bytes as a whole, so that the lines of several workers do not mix.
+ * Lines are written in batches, since each write wakes a thread. A killed process loses its last
+ * batch. A pipe takes up to 4096 bytes as a whole, so lines of several workers do not mix.
  */
 const BATCHES = { batchSize: 2048, maxWrite: 4096, everyMs: 100, maxWaiting: 1024 * 1024, lossLine };
 

@@ -1,16 +1,18 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** Contexts in which the framework describes its own start, logged at debug. */
+/** Contexts in which the framework describes its own start. They are logged at debug. */
 const FRAMEWORK = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
 
 /**
- * The context of security events. They hold no secrets, and redaction takes ten times as long as a
- * line.
+ * The context of security events. They hold no secrets, and redaction takes ten times as long as
+ * writing a line.
  */
 const UNREDACTED = 'security';
 
-/** Nest's logger on top of pino. Nest passes the context as the last of the optional arguments. */
+/**
+ * Passes Nest's log lines to pino. Nest gives the context as the last of the optional arguments.
+ */
 export class NestLogger implements LoggerService {
   private readonly unredacted: Logger;
 

@@ -2,7 +2,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { routeOf } from '../http/request/paths.js';
 
 /**
- * Sends browsers from `/` to Swagger UI. Not a route, because other methods would be answered 405.
+ * Sends browsers from `/` to Swagger UI. This is a hook, since a route would make other methods get
+ * 405.
  */
 export function redirectBrowsersToDocs(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, reply, done) => {

@@ -20,11 +20,11 @@ interface Operation {
   readonly body?: readonly string[];
   /** The parameters of its query, if it has rules for them. */
   readonly query?: readonly string[];
-  /** What it may refuse beside bodies, queries and what every route may refuse. */
+  /** What else it may refuse, beside what every route, body and query may refuse. */
   readonly refusals?: readonly Failure['code'][];
 }
 
-/** Documents a route: what it does, and every answer that it can give in its dialect. */
+/** Documents what a route does, and every answer that it can give in its dialect. */
 export function documents(
   dialect: Dialect,
   { summary, answer, body, query, refusals = [] }: Operation,

@@ -8,14 +8,11 @@ type Code = Failure['code'];
 
 interface Refusal<C extends Code> {
   readonly description: string;
-  /**
-   * Two or more where the answer depends on the failure, so that the document leaves what differs
-   * open.
-   */
+  /** Two or more if the answer depends on the failure. The document leaves open what differs. */
   readonly samples: readonly [FailureOf<C>, ...FailureOf<C>[]];
 }
 
-/** What each refusal means, with samples of it. */
+/** What each refusal means, with samples of the failure. */
 export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
   invalid_fields: {
     description: 'A field is missing, blank or against the rules',
@@ -50,7 +47,7 @@ export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
   },
   not_found: { description: 'There is no such route', samples: [{ code: 'not_found' }] },
   session_not_found: {
-    description: 'The account has no such living session',
+    description: 'The account has no such live session',
     samples: [{ code: 'session_not_found' }],
   },
   method_not_allowed: {
@@ -114,7 +111,7 @@ function documentedRefusal(dialect: Dialect, code: Code, fields: readonly string
   };
 }
 
-/** Two problems for each field, so that neither fields nor texts are taken for fixed. */
+/** Returns two problems for each field, so that {@link schemaOf} fixes neither fields nor texts. */
 function fieldSamples(fields: readonly string[]): FailureOf<'invalid_fields'>[] {
   const problems = [{ code: 'required' }, { code: 'not_text' }] as const;
   return fields.flatMap((field) =>
@@ -125,7 +122,10 @@ function fieldSamples(fields: readonly string[]): FailureOf<'invalid_fields'>[] 
   );
 }
 
-/** @param answers at least one, all of one status and media type */
+/**
+ * Merges answers of one status into one answer.
+ * @param answers at least one, all of one media type
+ */
 function merged(answers: DocumentedAnswer[]): DocumentedAnswer {
   const [first] = answers as [DocumentedAnswer, ...DocumentedAnswer[]];
   const isOnAll = (name: string) => answers.every(({ headers = {} }) => name in headers);

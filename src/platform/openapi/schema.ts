@@ -1,4 +1,4 @@
-/** The part of a JSON schema that the document needs. */
+/** The part of JSON Schema that the document needs. */
 export interface Schema {
   readonly type?: string;
   readonly minLength?: number;
@@ -15,18 +15,18 @@ export interface Schema {
   readonly anyOf?: readonly Schema[];
 }
 
-/** A text that is not empty. */
+/** Returns the schema of a text that is not empty. */
 export const text = (example: string): Schema => ({ type: 'string', minLength: 1, example });
-/** A text that is always the same. */
+/** Returns the schema of a text that is always the same. */
 export const fixed = (value: string): Schema => ({ type: 'string', enum: [value], example: value });
 export const flag = (example: boolean): Schema => ({ type: 'boolean', example });
 
-/** An object with all of these members and no others. */
+/** Returns the schema of an object with all of these members and no others. */
 export function exactly(properties: Record<string, Schema>): Schema {
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false };
 }
 
-/** One of several schemas. */
+/** Returns the schema of a value that fits exactly one of these schemas. */
 export const either = (...schemas: Schema[]): Schema => ({ oneOf: schemas });
 
 /**

@@ -22,7 +22,7 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
   return SwaggerModule.createDocument(app, builder.build());
 }
 
-/** The files that the page loads. Their package has more files, for example source maps. */
+/** The files that the page loads. The package has more files, such as source maps. */
 const FILES = new Set([
   'swagger-ui.css',
   'swagger-ui-bundle.js',

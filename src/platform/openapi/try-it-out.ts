@@ -1,13 +1,11 @@
-/**
- * Both functions run in the browser. Swagger UI receives their source text, so each must stand
- * alone. The first keeps the tokens of each answer. The second puts them where an example says
- * `<access-token>` or `<refresh-token>`.
- */
+// These functions run in the browser. Swagger UI receives their source text, so each must stand
+// alone.
 
 interface Page {
   latchkeyTokens?: { access?: string; refresh?: string };
 }
 
+/** Keeps the tokens of an answer. */
 export function rememberTokens(response: { obj?: Record<string, string> }) {
   const page = globalThis as Page;
   const body = response.obj ?? {};
@@ -17,6 +15,7 @@ export function rememberTokens(response: { obj?: Record<string, string> }) {
   return response;
 }
 
+/** Puts the kept tokens where a request has the examples `<access-token>` or `<refresh-token>`. */
 export function useRememberedTokens(request: { body?: unknown }) {
   const { access = '<access-token>', refresh = '<refresh-token>' } = (globalThis as Page).latchkeyTokens ?? {};
   if (typeof request.body === 'string')

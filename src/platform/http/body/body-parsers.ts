@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyProblem } from '../../errors/failure.js';
 import { FailureError } from '../../errors/failure.error.js';
 
-/** No DTO nests deeper, and deeper bodies would exhaust the stack of recursive code. */
+/** No DTO nests deeper. Recursive code would exhaust the stack on a much deeper body. */
 const MAX_DEPTH = 8;
 /** Fields of objects and items of arrays, nested ones included. No DTO has more than five. */
 const MAX_FIELDS = 100;
@@ -31,7 +31,7 @@ export function registerBodyParsers(fastify: FastifyInstance, mediaTypes: Iterab
   }
 }
 
-/** Returns whether a media type is JSON or built on JSON (RFC 6839 section 3.1). */
+/** Tells whether a media type is JSON or built on JSON (RFC 6839 section 3.1). */
 function isJson(mediaType: string): boolean {
   return mediaType === 'application/json' || mediaType.endsWith('+json');
 }
@@ -54,8 +54,8 @@ function jsonParser(fastify: FastifyInstance): Parser {
 function parseForm(body: Buffer): unknown {
   const text = textOf(body);
   const form = new URLSearchParams(text);
-  // Escapes that are not UTF-8 decode to U+FFFD. If the client did not send U+FFFD itself, such an
-  // escape was there.
+  // An escape that is not UTF-8 decodes to U+FFFD. So the body had such an escape, unless the
+  // client sent U+FFFD itself.
   if (form.toString().includes('%EF%BF%BD') && !/%EF%BF%BD|\ufffd/i.test(text)) throw malformed('not_utf8');
   return fieldsOf([...form]);
 }
@@ -110,7 +110,7 @@ function textOf(body: Buffer): string {
 }
 
 /**
- * Returns what a value has too much of. Iterative, so that deep nesting cannot overflow the stack.
+ * Returns which bound a value exceeds. Iterative, so that deep nesting cannot overflow the stack.
  */
 function excessOf(value: unknown): BodyProblem | undefined {
   let level = [value];

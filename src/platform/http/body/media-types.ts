@@ -4,9 +4,8 @@ import { FailureError } from '../../errors/failure.error.js';
 const UTF8 = new Set(['utf-8', 'utf8', '"utf-8"', '"utf8"']);
 
 /**
- * Refuses three kinds of bodies (415): those of a media type that the request's dialect does not
- * take, compressed ones, and those whose `charset` is not UTF-8, because they would be read as
- * UTF-8.
+ * Refuses a body (415) whose media type the dialect of the request does not take, a compressed
+ * body, and a body whose `charset` is not UTF-8. The parsers would read that body as UTF-8.
  */
 export function refuseForeignMediaTypes(fastify: FastifyInstance): void {
   fastify.addHook('onRequest', (request, _reply, done) => {
@@ -23,8 +22,8 @@ function isForeign({ dialect, headers, method }: FastifyRequest): boolean {
 }
 
 /**
- * Returns whether a media type names no other `charset` than UTF-8. Does without Node's `MIMEType`,
- * whose time grows with the square of the white space.
+ * Tells whether a media type names no other `charset` than UTF-8. Avoids Node's `MIMEType`, whose
+ * time grows with the square of the white space.
  */
 function isUtf8(contentType: string): boolean {
   // None of these media types has a parameter whose value may hold a semicolon.

@@ -1,9 +1,7 @@
 import type { ValidationError, ValidationOptions } from 'class-validator';
 import type { FieldProblem, FieldProblems } from '../../errors/field-problems.js';
 
-/**
- * Returns the options of a class-validator decorator that name the problem of a field it refuses.
- */
+/** Returns options for a class-validator decorator. They name the problem that it finds. */
 export function refusedAs(problem: FieldProblem): ValidationOptions {
   // class-validator drops the context of a problem without a message.
   return { context: problem, message: problem.code };
@@ -11,7 +9,7 @@ export function refusedAs(problem: FieldProblem): ValidationOptions {
 
 /**
  * Returns the problems that the decorators name, by field. A decorator without {@link refusedAs}
- * says `invalid`.
+ * gives `invalid`.
  */
 export function problemsOf(errors: readonly ValidationError[]): FieldProblems {
   return Object.fromEntries(errors.map(({ property, contexts }) => [property, namedProblems(contexts)]));

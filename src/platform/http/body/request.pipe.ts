@@ -19,14 +19,14 @@ export class RequestPipe extends ValidationPipe {
   }
 
   override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // Nest's pipe would report every field of such a body as missing.
+    // Nest's pipe would report all fields of such a body as missing.
     if (metadata.type === 'body' && !isObjectOrNothing(value))
       throw new FailureError({ code: 'malformed_body', problem: 'not_an_object' });
     return super.transform(value, metadata);
   }
 }
 
-/** A missing body is an object without fields, so that the answer names the fields. */
+/** Accepts a missing body, as an object without fields, so that the answer names the fields. */
 function isObjectOrNothing(value: unknown): boolean {
   return value === undefined || (typeof value === 'object' && !Array.isArray(value));
 }

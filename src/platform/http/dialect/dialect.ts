@@ -1,12 +1,12 @@
 import type { Failure, FailureOf } from '../../errors/failure.js';
 import type { Answer } from './answer.js';
 
-/** The answer to each failure, by its code. Each entry is a pure function. */
+/** The answers to failures, by code. Each entry is a pure function. */
 export type Refusals = { readonly [Code in Failure['code']]: (failure: FailureOf<Code>) => Answer };
 
-/** How the routes below one path prefix speak. */
+/** How the routes below one path prefix answer, and what bodies they take. */
 export interface Dialect {
-  /** First path segment, without slashes. */
+  /** The first segment of their paths, without slashes. */
   readonly prefix: string;
   /** The name of these routes in events, at most 16 characters. */
   readonly contract: string;

@@ -12,12 +12,12 @@ declare module 'fastify' {
   }
 }
 
-/** The dialects of a server. */
+/** Finds the dialect of a path. */
 export class Dialects {
   readonly all: readonly Dialect[];
   private readonly byPrefix: ReadonlyMap<string, Dialect>;
 
-  /** @param fallback speaks for every path that belongs to none of `dialects` */
+  /** @param fallback the dialect of every path that belongs to none of `dialects` */
   constructor(
     dialects: readonly Dialect[],
     private readonly fallback: Dialect,
@@ -31,7 +31,7 @@ export class Dialects {
     return this.byPrefix.get(path.split('/', 2)[1] ?? '') ?? this.fallback;
   }
 
-  /** Every media type that some dialect takes. */
+  /** Returns every media type that at least one dialect takes. */
   get mediaTypes(): ReadonlySet<string> {
     return new Set(this.all.flatMap(({ mediaTypes }) => mediaTypes));
   }

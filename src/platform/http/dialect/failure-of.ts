@@ -1,12 +1,9 @@
 import { HttpException } from '@nestjs/common';
 import { isStoreUnavailable } from '../../database/store-errors.js';
-import type { Failure } from '../../errors/failure.js';
+import { type Failure, UNAVAILABLE } from '../../errors/failure.js';
 import { FailureError } from '../../errors/failure.error.js';
 
-/** Seconds after which a client may retry while the store is unavailable. */
-const RETRY_AFTER = 2;
-
-/** Returns what a thrown value means to the client. An unforeseen one is `internal`. */
+/** Returns what a thrown value means to the client. An unforeseen value is `internal`. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof FailureError) return thrown.failure;
   const status = clientErrorStatus(thrown);
@@ -14,7 +11,7 @@ export function failureOf(thrown: unknown): Failure {
   if (status === 413) return { code: 'payload_too_large' };
   if (status === 415) return { code: 'unsupported_media_type' };
   if (status !== undefined) return { code: 'bad_request', status };
-  if (isStoreUnavailable(thrown)) return { code: 'unavailable', retryAfter: RETRY_AFTER };
+  if (isStoreUnavailable(thrown)) return UNAVAILABLE;
   return { code: 'internal' };
 }
 

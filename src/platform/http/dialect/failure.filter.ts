@@ -7,8 +7,8 @@ import { failureOf } from './failure-of.js';
 import { StoreOutages } from './store-outages.js';
 
 /**
- * Answers everything that is thrown, in the dialect of the request. The cause of an error that is
- * not the client's fault goes to the log only.
+ * Answers everything that is thrown, in the dialect of the request. If the client is not at fault,
+ * only the log shows the cause.
  */
 @Catch()
 export class FailureFilter implements ExceptionFilter {
@@ -19,7 +19,7 @@ export class FailureFilter implements ExceptionFilter {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const failure = failureOf(thrown);
     if (failure.code === 'internal') request.log.error({ reqId: request.id, err: thrown }, 'a request failed');
-    // A FailureError says that the service is starting or overloaded: the store may be well.
+    // A FailureError means that the service is starting or overloaded. The store may be available.
     if (failure.code === 'unavailable' && !(thrown instanceof FailureError)) this.outages.record(request, thrown);
     if (reply.raw.headersSent) return;
     send(reply, answerOf(request.dialect, failure));

@@ -4,7 +4,7 @@ type Texts = {
   readonly [Code in FieldProblem['code']]: (problem: Extract<FieldProblem, { readonly code: Code }>) => string;
 };
 
-/** One clause for each problem, lower case and without a full stop, as contract A prints them. */
+/** A clause for each problem, in lower case and without a full stop, as contract A prints them. */
 const TEXTS: Texts = {
   required: () => 'this field is required',
   not_text: () => 'not a valid string',

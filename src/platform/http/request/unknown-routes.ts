@@ -3,9 +3,9 @@ import { FailureError } from '../../errors/failure.error.js';
 import { routeOf, withoutTrailingSlash } from './paths.js';
 
 /**
- * Refuses requests that match no route, before their body is read: 405 with `Allow` if the path
- * exists under another method (RFC 9110 section 15.5.6), else 404. Call it before the routes are
- * registered.
+ * Refuses requests that match no route, before their body is read. The answer is 405 with `Allow`
+ * if the path has other methods (RFC 9110 section 15.5.6), else 404. Must be called before the
+ * routes are registered.
  */
 export function refuseUnknownRoutes(fastify: FastifyInstance): void {
   const methodsByPattern = new Map<string, Set<string>>();
@@ -31,7 +31,10 @@ export function refuseUnknownRoutes(fastify: FastifyInstance): void {
   }
 }
 
-/** @param pattern a path whose segments may be parameters, such as `:id` */
+/**
+ * Tells whether a path matches a pattern.
+ * @param pattern a path whose segments may be parameters, such as `:id`
+ */
 function matches(pattern: string, path: string): boolean {
   const expected = pattern.split('/');
   const given = path.split('/');

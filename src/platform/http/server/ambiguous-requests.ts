@@ -10,14 +10,19 @@ const SINGLE = new Set(['authorization', 'content-type', 'host']);
 const BAD_REQUEST: Failure = { code: 'bad_request', status: 400 };
 
 /**
- * Refuses requests that a proxy could read differently than this server: another HTTP version, no
- * `Host` or several (RFC 9112 section 3.2), a second `Authorization` or `Content-Type`, transfer
- * codings other than chunked (section 6.1). Also refuses unknown expectations (RFC 9110 section
- * 10.1.1). Node by itself accepts some of these and answers the others without a body. Needs Node's
- * `requireHostHeader` turned off.
+ * Refuses requests that a proxy could read differently than this server:
+ * - an HTTP version other than 1.0 and 1.1
+ * - no `Host`, or several (RFC 9112 section 3.2)
+ * - a second `Authorization` or `Content-Type`
+ * - a transfer coding other than chunked (RFC 9112 section 6.1)
+ *
+ * Also refuses unknown expectations (RFC 9110 section 10.1.1). Node accepts some of these requests
+ * and answers the others without a body. Needs Node's `requireHostHeader` turned off.
  */
 export function refuseAmbiguousRequests(fastify: FastifyInstance): void {
-  /** Where an ambiguous request ends is in doubt, so everything after it is refused too. */
+  /**
+   * Connections with an ambiguous request. Its end is unknown, so all later bytes are refused too.
+   */
   const doubtful = new WeakSet<Socket>();
 
   fastify.server.on('checkExpectation', (request, response) => {

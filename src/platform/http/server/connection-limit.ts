@@ -5,24 +5,35 @@ import type { Connections } from './connections.js';
 import { turnsEvery } from './turns.js';
 
 /**
- * Between two searches for idle connections, and between two log lines. A search takes longer than
- * refusing a connection.
+ * The least time between two searches for idle connections, and between two log lines. A search
+ * takes longer than refusing a connection.
  */
 const PAUSE_MS = 1_000;
 
-interface Bounds {
+export interface ConnectionBounds {
+  /** The most open connections. */
   readonly maxConnections: number;
+  /** The most open connections of one source, see {@link ConnectionBounds.sourceOf}. */
   readonly maxConnectionsOfSource: number;
+  /**
+   * Returns the source of a peer's address. Returns undefined for a trusted proxy, which has no
+   * bound of its own.
+   */
   readonly sourceOf: (address: string) => string | undefined;
 }
 
 /**
- * Closes new connections beyond `maxConnections`, and those beyond the bound of their source. The
- * former close idle connections, so that later clients find room. The latter do not: a source
- * beyond its bound could close the connections of other clients that way. Node's `maxConnections`
- * would not do, because full workers would hand a connection to each other for ever.
+ * Closes new connections beyond the bounds. Beyond `maxConnections` it also closes idle
+ * connections, so that later clients find room. Beyond the bound of a source it does not, since a
+ * source could then close the connections of other clients. Node's `maxConnections` is no
+ * alternative: full workers would pass a connection to each other without end.
  */
-export function limitConnections(server: Server, connections: Connections, bounds: Bounds, logger: Logger): void {
+export function limitConnections(
+  server: Server,
+  connections: Connections,
+  bounds: ConnectionBounds,
+  logger: Logger,
+): void {
   const { maxConnections, maxConnectionsOfSource, sourceOf } = bounds;
   const counts = new Map<string, number>();
   const takeTurnToClose = turnsEvery(PAUSE_MS);

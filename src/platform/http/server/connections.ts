@@ -2,8 +2,8 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
- * The connections of a server, with the answers that each still owes in the order of their
- * requests.
+ * Tracks the connections of a server, with the answers that each connection still owes, in the
+ * order of their requests.
  */
 export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse>]> {
   private readonly owed = new Map<Socket, Set<ServerResponse>>();
@@ -13,8 +13,8 @@ export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse
     server.on('connection', (socket: Socket) => {
       const answers = new Set<ServerResponse>();
       this.owed.set(socket, answers);
-      // Node removes its own listener when it hands a socket over, for example at CONNECT.
-      // Without a listener, a reset would end the process.
+      // Node removes its own listener when it hands a socket over, for example at CONNECT. Without
+      // a listener, a reset would end the process.
       socket.on('error', ignore);
       socket.once('close', () => {
         this.owed.delete(socket);
@@ -34,7 +34,7 @@ export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse
     return this.owed.size;
   }
 
-  /** Returns the answers that a connection owes, none if it is closed. */
+  /** Returns the answers that a connection owes. A closed connection owes none. */
   owedTo(socket: Socket): ReadonlySet<ServerResponse> {
     return this.owed.get(socket) ?? new Set();
   }
@@ -46,14 +46,14 @@ export class Connections implements Iterable<[Socket, ReadonlySet<ServerResponse
 
 /**
  * Ends the answers of a closed connection that wait behind another answer. Node ends only the
- * answer that it was sending. The others would keep their open files, and their clients would count
+ * answer that it was sending. The others would keep their files open, and their clients would count
  * as connected.
  */
 function abandon(answers: ReadonlySet<ServerResponse>): void {
   for (const answer of answers) {
     if (answer.socket) continue;
     answer.destroy();
-    // Read by `stream.finished`, for code that begins to send a file only now.
+    // `stream.finished` reads it, for code that begins to send a file only now.
     Object.defineProperty(answer, 'closed', { value: true });
     answer.emit('close');
   }

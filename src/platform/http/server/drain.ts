@@ -2,13 +2,12 @@ import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Connections } from './connections.js';
 
-/** How long requests under way may take after the service begins to stop. */
+/** How long requests in progress may take after the service begins to stop. */
 const DEADLINE_MS = 8_000;
 
 /**
- * Makes `close()` quick and complete. Requests under way are answered, and their connections close
- * after them. Connections without a request are closed at once. Node by itself waits for idle
- * connections.
+ * Makes `close()` quick and complete. Requests in progress are answered, and then their connections
+ * close. Connections without a request close at once. Node by itself waits for idle connections.
  */
 export function drainOnClose(fastify: FastifyInstance, connections: Connections): void {
   let isClosing = false;
@@ -23,7 +22,8 @@ export function drainOnClose(fastify: FastifyInstance, connections: Connections)
   fastify.addHook('preClose', async () => {
     isClosing = true;
     for (const [socket, owed] of connections) if (owed.size === 0) socket.destroy();
-    // Node's timeouts end when it closes, and a stalled client must not delay the stop.
+    // Node checks its timeouts no more once it closes, and a stalled client must not delay the
+    // stop.
     setTimeout(() => {
       for (const [socket] of connections) socket.destroy();
     }, DEADLINE_MS).unref();

@@ -7,7 +7,7 @@ import type { Connections } from './connections.js';
 import { answerOf } from '../dialect/dialect.js';
 import { problemDetails } from '../dialect/problem-details.js';
 
-/** Statuses of the errors of Node's parser. Any other error is 400. */
+/** The statuses of errors of Node's parser. All other errors are 400. */
 const STATUS: Readonly<Record<string, number>> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -29,8 +29,8 @@ const HEADERS = [
 ];
 
 /**
- * Answers what is not an HTTP request, in problem details. It has neither a route nor a Fastify
- * reply.
+ * Answers bytes that are not an HTTP request, in problem details. They have neither a route nor a
+ * Fastify reply.
  */
 export class MalformedHttp {
   private readonly refused = new WeakSet<Socket>();
@@ -61,7 +61,7 @@ export class MalformedHttp {
   }
 
   private refuse(socket: Socket, failure: Failure, reason: string): void {
-    // Ignores what follows a refused request while the answers to earlier requests are under way.
+    // Ignores all bytes after a refused request, while answers to earlier requests are in progress.
     if (this.refused.has(socket) && !socket.writableEnded) return;
     const earlier = [...this.connections.owedTo(socket)];
     const halfRead = earlier.find(({ req }) => !req.complete);
@@ -71,7 +71,7 @@ export class MalformedHttp {
     }
     this.refused.add(socket);
     const last = earlier.filter((answer) => answer !== halfRead).at(-1);
-    afterwards(last, () => {
+    runAfter(last, () => {
       this.send(socket, failure, reason);
     });
   }
@@ -97,7 +97,7 @@ export class MalformedHttp {
 }
 
 /** Runs the work after an answer. A client matches answers to its requests by their order. */
-function afterwards(answer: ServerResponse | undefined, work: () => void): void {
+function runAfter(answer: ServerResponse | undefined, work: () => void): void {
   if (answer) answer.once('close', work);
   else work();
 }

@@ -7,7 +7,7 @@ import { Pipelining } from './pipelining.js';
 
 const REQUEST = 'GET / HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
-/** The answers that were begun and are still open, with what they will say. */
+/** The answers that have begun and are still open, with their numbers. */
 let open: { answer: ServerResponse; number: number }[];
 let begun: number;
 let accepted: Socket;
@@ -68,7 +68,7 @@ it('stops reading from a connection while its requests wait', async () => {
   const written = REQUEST.repeat(200_000);
   client.write(written);
   await vi.waitUntil(() => open.length === 30);
-  // The other connection is served as if nothing was, and so long nothing more is read.
+  // Gives the server time to read more, which it must not do.
   for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
   expect(accepted.bytesRead).toBeLessThan(written.length / 10);
   expect(begun).toBe(30);
@@ -90,7 +90,7 @@ it('handles a request with an unsafe method alone', async () => {
   client.write(REQUEST.repeat(3) + post.repeat(3) + REQUEST.repeat(3));
   const groups: number[][] = [];
   await vi.waitUntil(async () => {
-    // Long enough for all to begin that may.
+    // Long enough for every request to begin that may begin.
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     if (open.length > 0) groups.push(open.map(({ number }) => number));
     answerOpen();

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Socket } from 'node:net';
 import type { Connections } from './connections.js';
 
-/** How many requests of one connection are handled at a time. */
+/** The most requests of one connection that are handled at a time. */
 const MAX_UNDER_WAY = 30;
 
 /** Methods that may be handled in parallel (RFC 9112 section 9.3.2). */
@@ -17,9 +17,9 @@ interface Waiting {
 
 /**
  * Handles at most 30 requests of a connection at a time, and an unsafe request alone. Later
- * requests wait, and meanwhile nothing more is read from the connection. Node by itself starts all
- * requests that it has read, while other clients wait. An attacker could also guess many passwords
- * in parallel on one connection, and so avoid the delay of each refusal.
+ * requests wait, and meanwhile the server reads nothing more from the connection. Node by itself
+ * starts all requests that it has read, while other clients wait. An attacker could then guess many
+ * passwords in parallel on one connection, and avoid the delay of each refusal.
  */
 export class Pipelining {
   private readonly waiting = new WeakMap<Socket, Waiting>();
@@ -79,8 +79,9 @@ export class Pipelining {
   }
 
   /**
-   * @param waiting how many of the owed answers belong to requests that have not begun, this one
-   *   included
+   * Tells whether a request may begin.
+   * @param waiting how many of the owed answers belong to requests that have not begun, this
+   * request included
    */
   private mayBegin({ method, socket }: IncomingMessage, waiting: number): boolean {
     const owed = this.connections.owedTo(socket);

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { FastifyServerFactory } from 'fastify';
 import type { Logger } from 'pino';
 import type { Connections } from './connections.js';
-import { limitConnections } from './connection-limit.js';
+import { type ConnectionBounds, limitConnections } from './connection-limit.js';
 import { turnsEvery } from './turns.js';
 import { Pipelining } from './pipelining.js';
 import { cutStalledAnswers } from './stalled-answers.js';
@@ -15,19 +15,10 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const LOG_PAUSE_MS = 1_000;
 
-export interface Limits {
-  /** Open connections. */
-  readonly maxConnections: number;
-  /** Open connections from one source, see {@link Limits.sourceOf}. */
-  readonly maxConnectionsOfSource: number;
-  /**
-   * Returns the source of a peer's address, undefined for a trusted proxy, which has no bound of
-   * its own.
-   */
-  readonly sourceOf: (address: string) => string | undefined;
+export interface Limits extends ConnectionBounds {
   /** How long a connection without a request stays open. */
   readonly keepAliveMs: number;
-  /** How long a request may have to wait for its turn. */
+  /** How long a request may wait for its turn to be worked on. */
   readonly waitMs: number;
 }
 
@@ -40,7 +31,7 @@ export function serverFactory(limits: Limits, connections: Connections, logger: 
       requestTimeout: REQUEST_TIMEOUT_MS,
       keepAliveTimeout: limits.keepAliveMs,
       connectionsCheckingInterval: 1_000,
-      // Checked by refuseAmbiguousRequests, which answers in the dialect of the path.
+      // refuseAmbiguousRequests checks it, and answers in the dialect of the path.
       requireHostHeader: false,
     });
     connections.watch(server);
@@ -54,7 +45,7 @@ export function serverFactory(limits: Limits, connections: Connections, logger: 
 
 /**
  * Logs connections that could not be accepted, for example because no file descriptor is left.
- * Without this listener the error would end the process. Errors of the start are Fastify's.
+ * Without this listener, the error would end the process. Fastify handles errors of the start.
  */
 function logFailedAccepts(server: Server, logger: Logger): void {
   const takeTurnToLog = turnsEvery(LOG_PAUSE_MS);

@@ -2,7 +2,7 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Connections } from './connections.js';
 
 const CHECK_MS = 1_000;
-/** How long a client may take to receive an answer that is ready. */
+/** How long a client may take to receive an answer that is complete. */
 const READY_MS = 5_000;
 
 interface Observation {

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 
-/** The proxies of `TRUST_PROXY`. */
+/** Knows the proxies of `TRUST_PROXY`. */
 export class TrustedProxies {
   private readonly networks = new BlockList();
 

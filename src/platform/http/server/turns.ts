@@ -1,4 +1,4 @@
-/** Returns a function that returns true at most once in `ms` milliseconds. */
+/** Returns a function that returns true at most once every `ms` milliseconds. */
 export function turnsEvery(ms: number): () => boolean {
   let latest = Number.NEGATIVE_INFINITY;
   return () => {

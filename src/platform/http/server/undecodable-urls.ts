@@ -4,8 +4,8 @@ import { FailureError } from '../../errors/failure.error.js';
 import { originForm } from '../request/paths.js';
 
 /**
- * Refuses URLs that cannot be decoded with the headers, the dialect and the log line of any answer.
- * Fastify by itself runs no hooks for them.
+ * Refuses URLs that cannot be decoded. The refusal has the dialect, the headers and the log line of
+ * every other answer. Fastify by itself runs no hooks for such URLs.
  */
 export class UndecodableUrls {
   private readonly requests = new WeakSet<IncomingMessage>();
@@ -19,8 +19,8 @@ export class UndecodableUrls {
   }
 
   /**
-   * For Fastify's `frameworkErrors`: routes the request again, under a URL that decodes to what was
-   * sent.
+   * Routes a request again, under a URL that decodes to the URL that the client sent. For Fastify's
+   * `frameworkErrors`.
    */
   readonly onFrameworkError = (_error: unknown, { raw }: FastifyRequest, reply: FastifyReply): void => {
     this.requests.add(raw);

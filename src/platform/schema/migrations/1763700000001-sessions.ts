@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createIndex, createTable } from '../../database/definitions.js';
 
 /**
- * Has no foreign key to the account, which would lock the row of the account at every login, and
- * which sharded clusters do not offer.
+ * Creates the table of sessions. It has no foreign key to the account: that would lock the row of
+ * the account at every login, and sharded clusters have no foreign keys.
  */
 export class Sessions1763700000001 implements MigrationInterface {
   readonly name = 'Sessions1763700000001';

@@ -12,7 +12,7 @@ export class Limits1763800000001 implements MigrationInterface {
       'PRIMARY KEY (user_id, source)',
     ]);
     await createIndex(queryRunner, 'known_sources', 'last_day');
-    // The layout of rate-limiter-flexible, which counted in it in this version.
+    // This version counted with rate-limiter-flexible, which dictates the layout.
     await createTable(queryRunner, 'rate_limits', [
       '`key` varchar(255) NOT NULL PRIMARY KEY',
       'points int NOT NULL',

@@ -2,8 +2,8 @@ import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createIndex, dropIndex } from '../../database/definitions.js';
 
 /**
- * Indexes the sessions of an account in the order of time, so that a page of the living ones reads
- * no others.
+ * Indexes the sessions of an account in the order of time, so that a page of live sessions reads no
+ * ended ones.
  */
 export class LivingSessions1763900000000 implements MigrationInterface {
   readonly name = 'LivingSessions1763900000000';

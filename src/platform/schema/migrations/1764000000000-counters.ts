@@ -1,7 +1,7 @@
 import type { MigrationInterface, QueryRunner } from 'typeorm';
 import { createIndex, createTable } from '../../database/definitions.js';
 
-/** Replaces `rate_limits`, which stays for replicas of the version before. */
+/** Replaces `rate_limits`, which stays for replicas of the previous version. */
 export class Counters1764000000000 implements MigrationInterface {
   readonly name = 'Counters1764000000000';
 

@@ -4,25 +4,26 @@ import { createConnection } from 'mysql2/promise';
 /**
  * @typedef {import('../works.js').Session} Session
  *
- * @typedef {object} Armed
- * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions so many, with
- *   tokens that are valid, of the rows of these numbers; where there are fewer rows, each has
+ * @typedef {object} TokenMaker
+ * @property {(numbers: number[], count: number) => Promise<Session[]>} sessions makes `count`
+ *   sessions with valid tokens, of the rows with these numbers; if there are fewer rows, each gets
  *   several access tokens
  * @property {() => Promise<void>} close
  */
 
 /**
+ * Prepares to make tokens for the rows of a database.
  * @param {string} databaseUrl
  * @param {import('./fill.js').Filled} filled
  * @param {Record<string, string>} env the service's
- * @returns {Promise<Armed>}
+ * @returns {Promise<TokenMaker>}
  */
-export async function arm(databaseUrl, filled, env) {
+export async function tokenMaker(databaseUrl, filled, env) {
   const service = await serviceParts(env);
   const connection = await createConnection({ uri: databaseUrl, supportBigNumbers: true });
   await connection.query('CREATE TEMPORARY TABLE picked (n INT NOT NULL PRIMARY KEY)');
   await connection.query(
-    'CREATE TEMPORARY TABLE armed (id varchar(36) NOT NULL PRIMARY KEY, refresh_hash varchar(64) NOT NULL)' +
+    'CREATE TEMPORARY TABLE hashes (id varchar(36) NOT NULL PRIMARY KEY, refresh_hash varchar(64) NOT NULL)' +
       ' DEFAULT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin',
   );
   return {
@@ -30,11 +31,11 @@ export async function arm(databaseUrl, filled, env) {
       const rows = await pick(connection, filled, numbers);
       const places = Array.from({ length: count }, (_, i) => rows[i % rows.length]);
       const sessions = await Promise.all(places.map(service.tokensOf));
-      await connection.query('DELETE FROM armed');
+      await connection.query('DELETE FROM hashes');
       const hashes = rows.map(({ id }, i) => [id, service.digest(sessions[i]?.refresh ?? '')]);
-      await connection.query('INSERT INTO armed VALUES ?', [hashes]);
+      await connection.query('INSERT INTO hashes VALUES ?', [hashes]);
       await connection.query(
-        'UPDATE armed STRAIGHT_JOIN sessions ON sessions.id = armed.id SET sessions.refresh_hash = armed.refresh_hash',
+        'UPDATE hashes STRAIGHT_JOIN sessions ON sessions.id = hashes.id SET sessions.refresh_hash = hashes.refresh_hash',
       );
       return sessions;
     },
@@ -46,7 +47,7 @@ export async function arm(databaseUrl, filled, env) {
 }
 
 /**
- * Reads the rows with some numbers, in random order.
+ * Reads the rows with these numbers, in random order.
  * @param {import('mysql2/promise').Connection} connection
  * @param {import('./fill.js').Filled} filled
  * @param {number[]} numbers
@@ -78,10 +79,10 @@ async function serviceParts(env) {
   const { RefreshTokens } = await compiled('sessions/tokens/refresh-tokens.js');
   const module = AppModule.forRoot(loadConfig(env));
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
-  const part = (/** @type {any} */ type) => app.get(type, { strict: false });
-  await part(StartupService).finished;
-  const access = part(AccessTokens);
-  const refresh = part(RefreshTokens);
+  const partOf = (/** @type {any} */ type) => app.get(type, { strict: false });
+  await partOf(StartupService).finished;
+  const access = partOf(AccessTokens);
+  const refresh = partOf(RefreshTokens);
   return {
     /** @param {any} row @returns {Promise<Session>} */
     tokensOf: async (row) => {
@@ -90,7 +91,7 @@ async function serviceParts(env) {
       return {
         username: row.username,
         refresh: refresh.sign(state),
-        access: await access.sign({ sub: row.user_id, sid: row.id }, expiresAt),
+        access: await access.sign(state),
       };
     },
     /** @param {string} token @returns {string} */
