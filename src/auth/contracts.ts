@@ -1,7 +1,7 @@
 import type { Type } from '@nestjs/common';
 import type { Dialect } from '../platform/http/dialect/dialect.js';
-import { authToken } from './contracts/auth-token/index.js';
-import { userLogin } from './contracts/user-login/index.js';
+import { authToken } from './contracts/auth-token/auth-token.controller.js';
+import { userLogin } from './contracts/user-login/user-login.controller.js';
 
 /** A published API: its routes, and how they word refusals. */
 export interface Contract {
@@ -10,7 +10,7 @@ export interface Contract {
 }
 
 /**
- * The contracts that this service speaks. A new contract is a folder below `contracts` and an entry
- * here.
+ * The contracts that this service speaks. A new contract is a folder below `contracts` and the last
+ * entry here: the OpenAPI document has this order.
  */
 export const CONTRACTS: readonly Contract[] = [authToken, userLogin];
