@@ -7,6 +7,7 @@ import type { Answer } from '../src/platform/http/dialect/answer.js';
 import { answerOf, type Dialect } from '../src/platform/http/dialect/dialect.js';
 import { problemDetails } from '../src/platform/http/dialect/problem-details.js';
 import { oauthDialect } from '../src/resource-servers/oauth.dialect.js';
+import { loginDialect } from './third-contract/login/login.dialect.js';
 
 type Code = Failure['code'];
 
@@ -114,7 +115,7 @@ const failureOf = <C extends Code>(code: C) =>
   (FAILURES[code] as fc.Arbitrary<object>).map((rest) => ({ code, ...rest }) as FailureOf<C>);
 
 const contracts = CONTRACTS.map(({ dialect }) => dialect);
-const dialects: readonly Dialect[] = [...contracts, oauthDialect, problemDetails];
+const dialects: readonly Dialect[] = [...contracts, loginDialect, oauthDialect, problemDetails];
 
 function statusOf(dialect: Dialect, failure: Failure): number {
   if (failure.code === 'bad_request') return failure.status;
