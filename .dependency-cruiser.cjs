@@ -10,7 +10,7 @@ const PLATFORM = 'platform/[^/]+';
 const arrows = {
   // Edges: what comes in. An edge may use the guards and decorators of `auth`, and no controller of
   // another edge.
-  boot: ['app\\.module', 'auth/contracts', 'resource-servers/oauth\\.dialect', 'management', ...SERVICES, PLATFORM],
+  boot: ['app\\.module', 'auth/contract', 'resource-servers/oauth\\.dialect', 'management', ...SERVICES, PLATFORM],
   cli: ['app\\.module', ...CORE, ...SERVICES, PLATFORM],
   auth: [...CORE, 'events', 'users', PLATFORM],
   account: ['auth/(guards|decorators)', ...CORE, 'events', 'users', PLATFORM],
@@ -73,9 +73,9 @@ module.exports = {
     },
     {
       name: 'only-the-registry-imports-contracts',
-      comment: 'src/auth/contracts.ts registers each contract, and AuthModule imports the registry.',
+      comment: 'src/auth/contracts.ts registers each contract; nothing else imports one.',
       severity: 'error',
-      from: { path: '^src/', pathNot: '^src/auth/contracts/|^src/auth/contracts\\.ts$|^src/auth/auth\\.module\\.ts$' },
+      from: { path: '^src/', pathNot: '^src/auth/contracts/|^src/auth/contracts\\.ts$' },
       to: { path: '^src/auth/contracts/' },
     },
     {

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { AccountModule } from './account/account.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { type Contract, CONTRACTS } from './auth/contracts.js';
+import { type Contract, CONTRACTS } from './auth/contract.js';
 import { ManagementModule } from './management/management.module.js';
 import { ClockModule } from './platform/clock/clock.module.js';
 import type { Config } from './platform/config/config.js';

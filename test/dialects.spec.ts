@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CONTRACTS } from '../src/auth/contracts.js';
+import { CONTRACTS } from '../src/auth/contract.js';
 import type { BodyProblem, Failure, FailureOf } from '../src/platform/errors/failure.js';
 import type { FieldProblem } from '../src/platform/errors/field-problems.js';
 import type { Answer } from '../src/platform/http/dialect/answer.js';
 import { answerOf, type Dialect } from '../src/platform/http/dialect/dialect.js';
 import { problemDetails } from '../src/platform/http/dialect/problem-details.js';
 import { oauthDialect } from '../src/resource-servers/oauth.dialect.js';
+import { loginDialect } from './third-contract/login/login.dialect.js';
 
 type Code = Failure['code'];
 
@@ -114,7 +115,7 @@ const failureOf = <C extends Code>(code: C) =>
   (FAILURES[code] as fc.Arbitrary<object>).map((rest) => ({ code, ...rest }) as FailureOf<C>);
 
 const contracts = CONTRACTS.map(({ dialect }) => dialect);
-const dialects: readonly Dialect[] = [...contracts, oauthDialect, problemDetails];
+const dialects: readonly Dialect[] = [...contracts, loginDialect, oauthDialect, problemDetails];
 
 function statusOf(dialect: Dialect, failure: Failure): number {
   if (failure.code === 'bad_request') return failure.status;

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiParam } from '@nestjs/swagger';
+import { ApiParam } from '@nestjs/swagger';
 import { problemDetails } from '../platform/http/dialect/problem-details.js';
 import { documents } from '../platform/openapi/documents.js';
 import { exactly, flag, text } from '../platform/openapi/schema.js';
@@ -15,53 +15,43 @@ const SESSION = exactly({
 
 const NEXT = { type: 'string', nullable: true, example: null } as const;
 
-const UNAUTHORIZED = ['token_missing', 'token_not_valid'] as const;
-
 export const ApiListSessions = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    documents(problemDetails, {
-      summary: 'List the living sessions of the account',
-      query: ['after'],
-      answer: {
-        status: 200,
-        description:
-          'The sessions, newest first, 100 per page. `next` is the `after` of the next page, or null on the last page',
-        schema: exactly({ sessions: { type: 'array', items: SESSION }, next: NEXT }),
-      },
-      refusals: UNAUTHORIZED,
-    }),
-  );
+  documents(problemDetails, {
+    summary: 'List the living sessions of the account',
+    bearer: true,
+    query: ['after'],
+    answer: {
+      status: 200,
+      description:
+        'The sessions, newest first, 100 per page. `next` is the `after` of the next page, or null on the last page',
+      schema: exactly({ sessions: { type: 'array', items: SESSION }, next: NEXT }),
+    },
+  });
 
 export const ApiEndSession = () =>
   applyDecorators(
-    ApiBearerAuth(),
     ApiParam({ name: 'id', description: 'Id of one of the account’s sessions' }),
     documents(problemDetails, {
       summary: 'End one session',
+      bearer: true,
       answer: { status: 204, description: 'The session has ended' },
-      refusals: [...UNAUTHORIZED, 'session_not_found'],
+      refusals: ['session_not_found'],
     }),
   );
 
 export const ApiEndSessions = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    documents(problemDetails, {
-      summary: 'End all other sessions, or all sessions',
-      query: ['scope', 'all'],
-      answer: { status: 204, description: 'The sessions have ended' },
-      refusals: UNAUTHORIZED,
-    }),
-  );
+  documents(problemDetails, {
+    summary: 'End all other sessions, or all sessions',
+    bearer: true,
+    query: ['scope', 'all'],
+    answer: { status: 204, description: 'The sessions have ended' },
+  });
 
 export const ApiChangePassword = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    documents(problemDetails, {
-      summary: 'Change the password and end all other sessions',
-      body: ['current_password', 'new_password'],
-      answer: { status: 204, description: 'The password is changed' },
-      refusals: [...UNAUTHORIZED, 'throttled'],
-    }),
-  );
+  documents(problemDetails, {
+    summary: 'Change the password and end all other sessions',
+    bearer: true,
+    body: ['current_password', 'new_password'],
+    answer: { status: 204, description: 'The password is changed' },
+    refusals: ['throttled'],
+  });

@@ -1,7 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { IdentityModule } from '../identity/identity.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import type { Contract } from './contracts.js';
+import type { Contract } from './contract.js';
 import { GuardsModule } from './guards/guards.module.js';
 
 /** The routes of the contracts. */

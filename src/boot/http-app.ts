@@ -1,7 +1,7 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
-import { type Contract, CONTRACTS } from '../auth/contracts.js';
+import { type Contract, CONTRACTS } from '../auth/contract.js';
 import { oauthDialect } from '../resource-servers/oauth.dialect.js';
 import type { Config } from '../platform/config/config.js';
 import { redirectBrowsersToDocs } from '../platform/openapi/docs-redirect.js';

@@ -4,7 +4,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { DataSource } from 'typeorm';
 import { AppModule } from '../../src/app.module.js';
-import { type Contract, CONTRACTS } from '../../src/auth/contracts.js';
+import { type Contract, CONTRACTS } from '../../src/auth/contract.js';
 import { createAdapter, nestOptions, setUp } from '../../src/boot/http-app.js';
 import { HASH_WORKER } from '../../src/passwords/worker/hash-process.js';
 import { Clock } from '../../src/platform/clock/clock.js';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { CONTRACTS } from '../../src/auth/contracts.js';
+import { CONTRACTS } from '../../src/auth/contract.js';
 import { SecurityEventsService } from '../../src/events/security-events.service.js';
 import { StartupService } from '../../src/startup/startup.service.js';
 import { newName, PASSWORD, register } from '../support/accounts.js';

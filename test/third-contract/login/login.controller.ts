@@ -1,4 +1,4 @@
-import { Controller, Header, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Controller, Header, Post, UseGuards } from '@nestjs/common';
 import { ApiBody, ApiProperty, ApiTags } from '@nestjs/swagger';
 import { CurrentUser } from '../../../src/auth/decorators/current.decorator.js';
 import { RequestOrigin } from '../../../src/auth/decorators/request-origin.decorator.js';
@@ -9,9 +9,10 @@ import { documents } from '../../../src/platform/openapi/documents.js';
 import { exactly, text } from '../../../src/platform/openapi/schema.js';
 import { SessionsService } from '../../../src/sessions/sessions.service.js';
 import type { UserState } from '../../../src/users/user.entity.js';
-import { loginDialect } from './login.dialect.js';
+import { loginDialect, MEDIA_TYPE } from './login.dialect.js';
 
-class LoginDto {
+/** Body of `POST /v3/login`. */
+class LoginV3Dto {
   @ApiProperty()
   @IsText()
   username!: string;
@@ -22,26 +23,26 @@ class LoginDto {
 }
 
 @ApiTags(loginDialect.tag.name)
-@Controller('v3')
-export class LoginController {
+@Controller(loginDialect.prefix)
+export class LoginV3Controller {
   constructor(private readonly sessions: SessionsService) {}
 
-  @ApiBody({ type: LoginDto })
+  // The guard reads the body, so Swagger cannot see its DTO.
+  @ApiBody({ type: LoginV3Dto })
   @documents(loginDialect, {
     summary: 'Log in',
     body: ['username', 'password'],
     answer: {
       status: 201,
       description: 'An access token',
-      mediaType: 'application/vnd.api+json',
+      mediaType: MEDIA_TYPE,
       schema: exactly({ meta: exactly({ access: text('<access-token>') }) }),
     },
     refusals: ['invalid_credentials', 'throttled'],
   })
   @Post('login')
-  @HttpCode(201)
-  @Header('Content-Type', 'application/vnd.api+json')
-  @UseGuards(LocalAuthGuard(LoginDto))
+  @Header('Content-Type', MEDIA_TYPE)
+  @UseGuards(LocalAuthGuard(LoginV3Dto))
   async login(@CurrentUser() user: UserState, @RequestOrigin() origin: Origin) {
     const { tokens } = await this.sessions.open(user, origin);
     return { meta: { access: tokens.access } };
@@ -49,4 +50,4 @@ export class LoginController {
 }
 
 /** A contract of the tests: one login with the errors of JSON:API. */
-export const thirdContract = { dialect: loginDialect, controller: LoginController };
+export const thirdContract = { dialect: loginDialect, controller: LoginV3Controller };

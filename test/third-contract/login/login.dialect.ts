@@ -1,9 +1,11 @@
+import type { Failure } from '../../../src/platform/errors/failure.js';
 import type { Answer, Headers } from '../../../src/platform/http/dialect/answer.js';
+import { challengeOf } from '../../../src/platform/http/dialect/bearer-challenge.js';
 import type { Dialect } from '../../../src/platform/http/dialect/dialect.js';
-import { fieldTexts } from '../../../src/platform/http/dialect/field-texts.js';
+import { wireFieldTexts } from '../../../src/platform/http/dialect/field-texts.js';
 import { sharedRefusals } from '../../../src/platform/http/dialect/shared-refusals.js';
 
-const MEDIA_TYPE = 'application/vnd.api+json';
+export const MEDIA_TYPE = 'application/vnd.api+json';
 
 /** An error object (JSON:API 1.1, section 11.2). */
 interface JsonApiError {
@@ -12,6 +14,7 @@ interface JsonApiError {
   readonly source?: { readonly pointer: string };
 }
 
+/** How the third contract speaks: errors as in JSON:API. */
 export const loginDialect: Dialect = {
   prefix: 'v3',
   contract: 'v3',
@@ -19,15 +22,7 @@ export const loginDialect: Dialect = {
   mediaTypes: [MEDIA_TYPE],
   refusals: {
     ...sharedRefusals((status, title, headers) => answer(status, [{ title }], headers)),
-    invalid_fields: ({ fields }) =>
-      answer(
-        400,
-        Object.entries(fieldTexts(fields)).map(([field, texts]) => ({
-          code: 'invalid_field',
-          title: texts.join(', '),
-          source: { pointer: `/${field}` },
-        })),
-      ),
+    invalid_fields: ({ fields }) => answer(400, Object.entries(wireFieldTexts(fields)).map(fieldError)),
     invalid_credentials: unauthorized,
     token_missing: unauthorized,
     token_not_valid: unauthorized,
@@ -37,8 +32,13 @@ export const loginDialect: Dialect = {
   },
 };
 
-function unauthorized({ code }: { readonly code: string }): Answer {
-  return answer(401, [{ code, title: 'not authenticated' }], { 'WWW-Authenticate': 'Bearer' });
+function fieldError([field, texts]: [string, string[]]): JsonApiError {
+  return { code: 'invalid_field', title: texts.join(', '), source: { pointer: `/${field}` } };
+}
+
+function unauthorized(failure: Failure): Answer {
+  const headers = { 'WWW-Authenticate': challengeOf(failure) };
+  return answer(401, [{ code: failure.code, title: 'not authenticated' }], headers);
 }
 
 function answer(status: number, errors: readonly JsonApiError[], headers: Headers = {}): Answer {

@@ -15,9 +15,8 @@ import { authTokenDialect } from './auth-token.dialect.js';
 import { ApiGetUser, ApiRefresh, ApiRegister, ApiToken, ApiVerify } from './auth-token.openapi.js';
 import { asksToVerify, CredentialsDto, RefreshDto, VerifyDto } from './auth-token.dto.js';
 
-/** Contract A. */
 @ApiTags(authTokenDialect.tag.name)
-@Controller('auth')
+@Controller(authTokenDialect.prefix)
 export class AuthTokenController {
   constructor(
     private readonly registration: RegistrationService,
@@ -67,6 +66,9 @@ export class AuthTokenController {
     return presentTokens(await this.refreshes.rotate(body.refresh, origin));
   }
 }
+
+/** Contract A. */
+export const authToken = { dialect: authTokenDialect, controller: AuthTokenController };
 
 /** Returns a token pair in the key order of contract A. */
 function presentTokens({ refresh, access }: TokenPair): TokenPair {

@@ -1,5 +1,5 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
+import { ApiBody, ApiExtraModels, getSchemaPath } from '@nestjs/swagger';
 import { documents } from '../../../platform/openapi/documents.js';
 import { either, exactly, text } from '../../../platform/openapi/schema.js';
 import { authTokenDialect } from './auth-token.dialect.js';
@@ -55,11 +55,8 @@ export const ApiVerify = () =>
   });
 
 export const ApiGetUser = () =>
-  applyDecorators(
-    ApiBearerAuth(),
-    documents(authTokenDialect, {
-      summary: 'Get the account of an access token',
-      answer: { status: 200, description: 'The name of the account', schema: exactly({ username: text('alice') }) },
-      refusals: ['token_missing', 'token_not_valid'],
-    }),
-  );
+  documents(authTokenDialect, {
+    summary: 'Get the account of an access token',
+    bearer: true,
+    answer: { status: 200, description: 'The name of the account', schema: exactly({ username: text('alice') }) },
+  });

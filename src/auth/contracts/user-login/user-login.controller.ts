@@ -13,9 +13,8 @@ import { userLoginDialect } from './user-login.dialect.js';
 import { ApiLogin, ApiLoginRefresh, ApiLogout, ApiSignup } from './user-login.openapi.js';
 import { LoginDto, LoginRefreshDto, LogoutDto, SignupDto } from './user-login.dto.js';
 
-/** Contract B. */
 @ApiTags(userLoginDialect.tag.name)
-@Controller('user')
+@Controller(userLoginDialect.prefix)
 export class UserLoginController {
   constructor(
     private readonly registration: RegistrationService,
@@ -58,6 +57,9 @@ export class UserLoginController {
     return this.sessions.logout(access_token, refresh_token, origin);
   }
 }
+
+/** Contract B. */
+export const userLogin = { dialect: userLoginDialect, controller: UserLoginController };
 
 /** Returns a token pair in the names and the key order of contract B. */
 function presentTokens({ access, refresh }: TokenPair): { access_token: string; refresh_token: string } {
