@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { CONFIG, type Config } from '../platform/config/config.js';
-import { FailureError } from '../platform/errors/failure.error.js';
 import type { SessionOfUser } from '../users/session.entity.js';
 import { RefreshService } from './refresh.service.js';
 import { SessionsService } from './sessions.service.js';
 import { AccessTokens } from './tokens/access-tokens.js';
 import { RefreshTokens } from './tokens/refresh-tokens.js';
+import { isInvalidToken } from './tokens/signed-token.js';
 
 /**
  * The description of an active token, with the members of RFC 7662 section 2.2. Times in seconds.
@@ -72,7 +72,7 @@ async function ifValid<Result>(describe: () => Promise<Result>): Promise<Result 
   try {
     return await describe();
   } catch (error) {
-    if (error instanceof FailureError) return undefined;
-    throw error;
+    if (!isInvalidToken(error)) throw error;
+    return undefined;
   }
 }

@@ -14,6 +14,7 @@ import { LastUsesService } from './last-uses.service.js';
 import { SessionLimitService } from './session-limit.service.js';
 import { type AccessClaims, AccessTokens } from './tokens/access-tokens.js';
 import { type RefreshClaims, RefreshTokens } from './tokens/refresh-tokens.js';
+import { isInvalidToken } from './tokens/signed-token.js';
 
 /** The tokens of a session, as a login or a refresh returns them. */
 export interface TokenPair {
@@ -147,7 +148,7 @@ export class SessionsService {
       try {
         return await tokens.verify(token, { expired: true });
       } catch (error) {
-        if (!(error instanceof FailureError)) throw error;
+        if (!isInvalidToken(error)) throw error;
       }
     }
     return undefined;

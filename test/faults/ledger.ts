@@ -142,14 +142,15 @@ export class Ledger {
   }
 
   private async login(account: Account, turn: number): Promise<void> {
-    const { username } = account;
+    // A sign-up without an answer may be carried out between the login and its answer.
+    const { username, state } = account;
     const path = turn % 2 ? '/auth/token' : '/user/login';
     const reply = await this.ask('login', () => this.client.post(path, { username, password: PASSWORD }));
     if (!reply) return;
     if (reply.status < 300) {
       account.state = 'made';
       account.sessions.push(sessionOf(reply));
-    } else this.check(account.state === 'unknown' && reply.status === 401, 'an account is lost', reply);
+    } else this.check(state === 'unknown' && reply.status === 401, 'an account is lost', reply);
   }
 
   private async refresh(session: Session): Promise<void> {

@@ -131,6 +131,25 @@ describe('BoundedPool', () => {
     expect(done).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ETIMEDOUT' }));
   });
 
+  it('bounds the wait for a lent connection and its first query together', async () => {
+    const late: Callback[] = [];
+    pools[0]!.getConnection = (done) => late.push(done);
+    let lent: PoolConnection | undefined;
+    pool.getConnection((_error, connection) => (lent = connection));
+    await vi.advanceTimersByTimeAsync(3_000);
+    const connection = new FakeConnection();
+    pools[0]!.emit('connection', connection);
+    late[0]!(null, connection);
+    const [first, second] = [vi.fn(), vi.fn()];
+    lent!.query('SELECT 1', first);
+    lent!.query('SELECT 2', second);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(first).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ code: 'ETIMEDOUT' }));
+    expect(second).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(second).toHaveBeenCalledOnce();
+  });
+
   it('gives a connection back that came too late', async () => {
     const late: Callback[] = [];
     pools[0]!.getConnection = (done) => late.push(done);

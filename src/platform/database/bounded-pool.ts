@@ -13,6 +13,8 @@ import { isOfServer, isRefusedByThisServer } from './store-errors.js';
 export class BoundedPool {
   private connections: Connections;
   private readonly siblings: BoundedPool[] = [];
+  /** What the wait for a connection has left of `timeoutMs` for the first query. */
+  private readonly left = new WeakMap<PoolConnection, number>();
   private readonly watch = new ServerWatch({
     dropIdle: () => {
       this.connections.dropIdle();
@@ -36,9 +38,19 @@ export class BoundedPool {
     this.connections = this.open();
   }
 
-  /** Lends a connection to TypeORM, which calls only its `query`. */
+  /**
+   * Lends a connection to TypeORM, which calls only its `query`. The first query has the time that
+   * the wait for the connection has left, as in {@link execute}.
+   */
   getConnection(done: Callback<PoolConnection>): void {
-    const finish = this.bound<PoolConnection>(() => undefined, done);
+    const startedAt = performance.now();
+    const finish = this.bound<PoolConnection>(
+      () => undefined,
+      (error, connection) => {
+        if (connection) this.left.set(connection, this.timeoutMs - (performance.now() - startedAt));
+        done(error, connection);
+      },
+    );
     this.lend((error, connection) => {
       const isInTime = finish(error, connection);
       if (!isInTime) connection?.release();
@@ -107,7 +119,8 @@ export class BoundedPool {
         const giveUp = () => {
           drop(connection);
         };
-        const finish = this.bound(giveUp, done);
+        const finish = this.bound(giveUp, done, this.left.get(connection));
+        this.left.delete(connection);
         return (error, rows, fields) => {
           this.noteAnswer(error, connection);
           finish(error, rows, fields);
@@ -130,9 +143,13 @@ export class BoundedPool {
   }
 
   /** Bounds a wait for the server by {@link boundedWait}, and notes silence for the watch. */
-  private bound<Result>(giveUp: () => void, done: Callback<Result>): ReturnType<typeof boundedWait<Result>> {
+  private bound<Result>(
+    giveUp: () => void,
+    done: Callback<Result>,
+    ms = this.timeoutMs,
+  ): ReturnType<typeof boundedWait<Result>> {
     const startedAt = performance.now();
-    return boundedWait(this.timeoutMs, giveUp, (error, ...answer) => {
+    return boundedWait(ms, giveUp, (error, ...answer) => {
       if (isTimeout(error)) this.watch.noteSilence(startedAt);
       done(error, ...answer);
     });

@@ -33,10 +33,12 @@ export function mysqlWithSession(timeoutMs: number) {
 }
 
 function setSession(connection: PoolConnection): void {
-  // If this fails, the connection is broken, and the statement behind it fails too.
   connection.query(
     `SET SESSION autocommit = 1, innodb_lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}, lock_wait_timeout = ${LOCK_WAIT_TIMEOUT}`,
-    () => undefined,
+    (error) => {
+      // Without these settings, commits and waits would not be what the service relies on.
+      if (error) connection.destroy();
+    },
   );
   for (const setting of [`wsrep_sync_wait = ${SYNC_WAIT}`, `group_replication_consistency = ${GROUP_CONSISTENCY}`])
     connection.query(`SET SESSION ${setting}`, (error) => {

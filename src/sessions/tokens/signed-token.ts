@@ -71,3 +71,8 @@ export function readClaims<Text extends string>(
 function isTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
+
+/** Tells whether a token was refused, and not the store or the service at fault. */
+export function isInvalidToken(error: unknown): boolean {
+  return error instanceof FailureError && error.failure.code === 'token_not_valid';
+}
