@@ -61,7 +61,7 @@ function command(args: string[], env: Record<string, string>): { status: number 
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 25_000 });
   return { status, output: stdout + stderr };
 }
-const listKeys = (env: Record<string, string>) => command(['dist/src/cli/keys.cli.js', 'list'], env);
+const listKeys = (env: Record<string, string>) => command(['dist/src/cli/main.js', 'keys', 'list'], env);
 const migrate = (env: Record<string, string>) =>
   command(['node_modules/typeorm/cli.js', 'migration:run', '-d', 'dist/ormconfig.js'], env);
 

@@ -6,7 +6,7 @@ import { PASSWORD, register } from './support/accounts.js';
 import { type Service, startService, TEST_ENV } from './support/service.js';
 import { CLAIMS, headerOf, partOf, SIGNATURE, withoutSignature, withPart } from './support/tokens.js';
 
-const CLI = fileURLToPath(new URL('../dist/src/cli/keys.cli.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/src/cli/main.js', import.meta.url));
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
 let service: Service;
@@ -66,7 +66,7 @@ const endings: [string, (account: Account) => Promise<unknown>][] = [
     'had its key retired',
     async ({ access }) => {
       const env = { ...TEST_ENV, ...service.store.env };
-      await promisify(execFile)(process.execPath, [CLI, 'retire', headerOf(access).kid], { env });
+      await promisify(execFile)(process.execPath, [CLI, 'keys', 'retire', headerOf(access).kid], { env });
       // A replica uses the keys that it has read for a minute.
       service.clock.advance(61);
     },

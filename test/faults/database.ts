@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, unlinkSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, createConnection } from 'mysql2/promise';
 import { startDatabaseServer } from '../../scripts/database-server.js';
 import type { Store } from '../support/store.js';
@@ -13,6 +14,9 @@ const USER = 'service';
 const OTHER_USER = 'other';
 /** Enough for the files of the server and a little more. */
 const DISK = '256m';
+/** A server that needs longer for a simple query counts as stalled. */
+const STALLED_MS = 2_000;
+const POLL_MS = 200;
 
 /** Runs a private database server behind a TCP proxy, and causes faults in both. */
 export class FaultyDatabase {
@@ -116,6 +120,28 @@ export class FaultyDatabase {
     this.disk.clear();
   }
 
+  /**
+   * Watches the server until the disk has room. If the server stops answering, frees the disk and
+   * restarts the server, as an operator would: MariaDB sometimes stalls on a full disk.
+   */
+  async reviveIfStalled(): Promise<void> {
+    while (this.disk.isFull()) {
+      await sleep(POLL_MS);
+      if (!this.disk.isFull() || (await this.isAnswering())) continue;
+      this.clear();
+      this.kill();
+      await this.restart();
+    }
+  }
+
+  private async isAnswering(): Promise<boolean> {
+    const asked = this.run('SELECT COUNT(*) FROM migrations').then(
+      () => true,
+      () => false,
+    );
+    return Promise.race([asked, sleep(STALLED_MS, false)]);
+  }
+
   stop(): void {
     this.proxy.end();
     this.server.stop();
@@ -157,8 +183,12 @@ class Disk {
     }
   }
 
+  isFull(): boolean {
+    return existsSync(this.filler);
+  }
+
   clear(): void {
-    unlinkSync(this.filler);
+    rmSync(this.filler, { force: true });
   }
 
   remove(): void {

@@ -162,7 +162,7 @@ describe('Connections beyond MAX_CONNECTIONS', () => {
   it('replace idle connections', async () => {
     await start({ MAX_CONNECTIONS: String(MAX), KEEP_ALIVE_TIMEOUT: '600' });
     const idle = slowClients(MAX, get('/livez'));
-    await until(() => idle.every(({ received }) => received.endsWith('"ok"}')));
+    await until(() => idle.every(({ received }) => received.endsWith('}')));
     expect(await answered()).toBe(false);
     await Promise.all(idle.map(({ closed }) => closed));
     expect(await answered()).toBe(true);

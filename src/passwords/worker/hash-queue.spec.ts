@@ -102,7 +102,7 @@ describe('HashQueue', () => {
     const client = new AbortController();
     const work = [queue.run(TASK), queue.run(TASK), queue.run(TASK, client.signal), queue.run(TASK)];
     client.abort();
-    expect(await settled(work[2]!)).toBe('bad_request 499');
+    expect(await settled(work[2]!)).toBe('client_disconnected');
     for (let i = 0; i < 3; i++) await hashes.end();
     expect(await settled(work[3]!)).toBe('done');
     expect(hashes.ends).toHaveLength(0);
