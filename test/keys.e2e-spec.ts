@@ -169,10 +169,14 @@ describe('latchkey keys', () => {
     expect(await getUser(later)).toBe(200);
   });
 
-  it('exits with 1 and one line for a key that does not exist', async () => {
-    const stderr = 'latchkey: there is no key nothing in use\n';
-    expect(await keysCli(['retire', 'nothing'])).toMatchObject({ code: 1, stderr });
-  });
+  // A dash in front is part of the id, even where it reads like the option for help.
+  it.each(['nothing', `-${'k'.repeat(42)}`, `-h${'k'.repeat(41)}`])(
+    'exits with 1 and one line for a key that does not exist: %s',
+    async (kid) => {
+      const stderr = `latchkey: there is no key ${kid} in use\n`;
+      expect(await keysCli(['retire', kid])).toMatchObject({ code: 1, stderr });
+    },
+  );
 
   it('exits with 1 and one line for a wrong configuration', async () => {
     const { code, stdout, stderr } = await keysCli(['list'], { PORT: 'x' });

@@ -26,13 +26,19 @@ async function main(args: string[]): Promise<number> {
     });
   for (const addCommands of COMMANDS) addCommands(program);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(endOptionsBeforeKeyId(args), { from: 'user' });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
     console.error(`latchkey: ${(error as Error).message}`);
     return FAILED;
   }
+}
+
+/** Returns the arguments with `--` before a key id, since one in 64 begins with a dash. */
+function endOptionsBeforeKeyId(args: string[]): string[] {
+  const at = args.findIndex((arg) => /^-[\w-]{42}$/.test(arg));
+  return at === -1 ? args : [...args.slice(0, at), '--', ...args.slice(at)];
 }
 
 process.exitCode = await main(process.argv.slice(2));
