@@ -1,7 +1,7 @@
 // The comparison of this checkout with another: whether a change has made a route slower.
 import { resolve } from 'node:path';
 import { sideBySide } from './rounds.js';
-import { ratios, typical } from './statistics.js';
+import { median, ratios, typical } from './statistics.js';
 import { createDatabase, latchkey, startAll } from './targets.js';
 
 const WORKS = ['register', 'login', 'refresh', 'verify', 'getuser', 'B-refresh', 'logout'];
@@ -34,6 +34,13 @@ export async function against({ serverUrl, options, progress }) {
 /** @param {import('./rounds.js').Result} result */
 function rowOf({ work, connections, loads }) {
   const { latchkey: own = [], before = [] } = loads;
-  const [rates, others] = [own, before].map((rounds) => rounds.map(({ rate }) => rate));
-  return { work, connections, own: typical(own), before: typical(before), ratio: ratios(rates ?? [], others ?? []) };
+  /** @param {'rate' | 'cpu'} measure @param {typeof own} rounds */
+  const each = (measure, rounds) => rounds.map((round) => round[measure]);
+  return {
+    ...{ work, connections, own: typical(own), before: typical(before) },
+    ratio: ratios(each('rate', own), each('rate', before)),
+    cpu: median(each('cpu', own)),
+    cpuBefore: median(each('cpu', before)),
+    cpuRatio: ratios(each('cpu', own), each('cpu', before)),
+  };
 }

@@ -1,6 +1,7 @@
 // The footprint: the time of a start, and the resident memory while the service answers requests.
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { HAS_PROC, tree } from './processes.js';
 import { Generator, newSessions } from './rounds.js';
 import { spread } from './statistics.js';
 import { createDatabase, latchkey, limit } from './targets.js';
@@ -18,7 +19,6 @@ const STARTS = 7;
 const STEP = 100_000;
 const CONNECTIONS = 16;
 const IDLE_SECONDS = 3;
-const HAS_PROC = existsSync('/proc/self/smaps_rollup');
 
 /** @param {import('./run.js').Setting} setting */
 export async function footprint({ serverUrl, options, progress }) {
@@ -94,12 +94,4 @@ function memoryOf(pid) {
   const sum = (/** @type {string} */ name) =>
     all.reduce((total, text) => total + Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0), 0);
   return { rss: sum('Rss') / 1024, pss: sum('Pss') / 1024 };
-}
-
-/** @param {number} pid @returns {number[]} */
-function tree(pid) {
-  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
-    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
-  );
-  return [pid, ...children.flatMap(tree)];
 }

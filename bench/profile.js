@@ -22,7 +22,7 @@ export async function profile({ serverUrl, options, progress, results }) {
     const plain = latchkey(database);
     const service = await latchkey(database, { nodeOptions: flags }).start(plain.env);
     // Other processes of the target, such as the one that opens sessions, are not profiled.
-    const running = [{ target: plain, url: service.url }];
+    const running = [{ target: plain, url: service.url, pid: service.pid }];
     let loaded = { from: 0, to: 0 };
     try {
       const { seconds = 10 } = options;

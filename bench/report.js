@@ -109,6 +109,9 @@ const tables = {
     ['before /s', ({ before }) => number(before.rate)],
     ['rate /s', ({ own }) => number(own.rate)],
     ['to before', ({ ratio }) => spreadText(ratio)],
+    ['before cpu µs', ({ cpuBefore }) => number(cpuBefore)],
+    ['cpu µs', ({ cpu }) => number(cpu)],
+    ['cpu to before', ({ cpuRatio }) => spreadText(cpuRatio)],
   ],
   profile: [],
 };

@@ -3,6 +3,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { processorTime } from './processes.js';
 import { CHEAP } from './targets.js';
 import { login, newName, register, works } from './works.js';
 
@@ -19,7 +20,8 @@ const WARM_UP = { seconds: 8, amount: 1_000 };
  * @typedef {object} Result
  * @property {string} work
  * @property {number} connections
- * @property {Record<string, Load[]>} loads by target, one for each round
+ * @property {Record<string, (Load & { cpu: number })[]>} loads by target, one for each round; `cpu` is
+ *   the processor time of the target for one answer, in microseconds
  */
 
 /** The process of the load generator. */
@@ -45,7 +47,7 @@ export class Generator {
 
 /**
  * Loads the targets with the works.
- * @param {{ target: Target, url: string }[]} running
+ * @param {{ target: Target, url: string, pid: number }[]} running
  * @param {{ works: string[], connections: number[], rounds: number, seconds: number, onResult?:
  *   (result: Result) => void }} options
  * @returns {Promise<Result[]>}
@@ -82,15 +84,17 @@ export async function sideBySide(running, { works: names, connections: counts, r
       for (const one of served)
         await generator.run({ ...jobOf(one, most, warming), seconds: WARM_UP.seconds, ...warmUp });
       for (const connections of counts) {
-        /** @type {Record<string, Load[]>} */
+        /** @type {Result['loads']} */
         const loads = {};
         for (let round = 0; round < rounds; round++) {
           for (const one of served) {
+            const cpuBefore = processorTime(one.pid);
             const result = await generator.run({ ...jobOf(one, connections, share(connections)), seconds });
+            const cpu = (processorTime(one.pid) - cpuBefore) / (result.rate * result.seconds);
             // The peer has no such setting.
             if (result.failures > 0 && one.target.name !== 'peer')
               throw new Error(`${one.target.name}: ${result.failures} failures at ${name}`);
-            (loads[one.target.name] ??= []).push(result);
+            (loads[one.target.name] ??= []).push({ ...result, cpu });
           }
         }
         results.push({ work: name, connections, loads });

@@ -24,7 +24,7 @@ export function LocalAuthGuard(Credentials: Type<{ username: string; password: s
     override async canActivate(context: ExecutionContext): Promise<boolean> {
       const request = context.switchToHttp().getRequest<FastifyRequest>();
       watchDisconnect(context);
-      request.body = await this.pipe.transform(request.body, { type: 'body', metatype: Credentials });
+      request.body = this.pipe.parse(request.body, Credentials);
       return (await super.canActivate(context)) as boolean;
     }
 

@@ -1,32 +1,37 @@
-import { type ArgumentMetadata, Injectable, ValidationPipe } from '@nestjs/common';
+import { type ArgumentMetadata, Injectable, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import { type ValidatorOptions, validateSync } from 'class-validator';
 import { FailureError } from '../../errors/failure.error.js';
 import { problemsOf } from './refused-as.js';
 
+/** Fields that the DTO does not have are dropped. */
+const OPTIONS: ValidatorOptions = { whitelist: true, stopAtFirstError: true };
+
 /**
  * Turns a parsed body or query into its DTO, and drops fields that the DTO does not have.
+ *
+ * Not Nest's `ValidationPipe`: that validates asynchronously, which no DTO needs, and takes 7 µs for
+ * a body of one field where this takes 2.7 µs. At one connection it cost /auth/token/verify a
+ * tenth of its speed.
  * @throws FailureError `malformed_body` if the body is not an object, `invalid_fields` with every
  *   field that is wrong
  */
 @Injectable()
-export class RequestPipe extends ValidationPipe {
-  constructor() {
-    super({
-      transform: true,
-      whitelist: true,
-      stopAtFirstError: true,
-      exceptionFactory: (errors) => new FailureError({ code: 'invalid_fields', fields: problemsOf(errors) }),
-    });
+export class RequestPipe implements PipeTransform {
+  transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
+    if (type === 'body' || type === 'query') return this.parse(value, metatype as Type<object>);
+    return value;
   }
 
-  override transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    // Nest's pipe would report all fields of such a body as missing.
-    if (metadata.type === 'body' && !isObjectOrNothing(value))
+  /** For guards, which run before pipes. */
+  parse<Dto extends object>(value: unknown, dto: Type<Dto>): Dto {
+    // A missing body lacks every field, and the answer says which.
+    const given = value ?? {};
+    if (typeof given !== 'object' || Array.isArray(given))
       throw new FailureError({ code: 'malformed_body', problem: 'not_an_object' });
-    return super.transform(value, metadata);
+    const fields = plainToInstance(dto, given);
+    const errors = validateSync(fields, OPTIONS);
+    if (errors.length > 0) throw new FailureError({ code: 'invalid_fields', fields: problemsOf(errors) });
+    return fields;
   }
-}
-
-/** Accepts a missing body, as an object without fields, so that the answer names the fields. */
-function isObjectOrNothing(value: unknown): boolean {
-  return value === undefined || (typeof value === 'object' && !Array.isArray(value));
 }
