@@ -1,4 +1,4 @@
-import { hash, type KeyObject, randomUUID } from 'node:crypto';
+import { hash, type KeyObject, randomUUID, sign } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { JwtService } from '@nestjs/jwt';
@@ -8,6 +8,7 @@ import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { FailureError } from '../../platform/errors/failure.error.js';
 import type { Session } from '../../users/session.entity.js';
+import { compactJws } from './compact-jws.js';
 import { isCanonical, parsedPart, readClaims, type SignedToken } from './signed-token.js';
 
 /**
@@ -61,7 +62,7 @@ export class AccessTokens {
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL, Math.floor(expiresAt / 1000));
     const { ISSUER: iss } = this.config;
     const claims = { iss, sub, sid, jti: randomUUID(), iat, exp, token_type: CLAIMS.tokenType };
-    return this.jwt.sign(claims, { privateKey, algorithm: ALG, header: { alg: ALG, typ: TYP, kid } });
+    return compactJws({ alg: ALG, typ: TYP, kid }, claims, (text) => signatureOf(privateKey, text));
   }
 
   /**
@@ -125,4 +126,9 @@ function keyIdOf(token: string): unknown {
   if (!isCanonical(token)) return undefined;
   const header = parsedPart(token.split('.', 1)[0] ?? '') as { kid?: unknown; typ?: unknown } | null | undefined;
   return header?.typ === TYP ? header.kid : undefined;
+}
+
+/** Signs with ES256: both numbers in sequence (RFC 7518 section 3.4). */
+function signatureOf(key: KeyObject, text: string): string {
+  return sign('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }).toString('base64url');
 }

@@ -1,4 +1,3 @@
-import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it } from 'vitest';
 import { Clock } from '../../platform/clock/clock.js';
 import { FailureError } from '../../platform/errors/failure.error.js';
@@ -24,7 +23,7 @@ class FixedClock extends Clock {
   override now = () => SESSION.refreshedAt;
 }
 const tokensOf = (AUTH_SECRET: string, AUTH_SECRET_PREVIOUS?: string) =>
-  new RefreshTokens(new JwtService(), new FixedClock(), { AUTH_SECRET, AUTH_SECRET_PREVIOUS });
+  new RefreshTokens(new FixedClock(), { AUTH_SECRET, AUTH_SECRET_PREVIOUS });
 
 describe('RefreshTokens', () => {
   it('signs the same text for the same session as earlier versions did', () => {

@@ -1,11 +1,11 @@
 import { createHmac, createSecretKey, hash, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
 import { deriveKey } from '../../keys/derive-key.js';
 import { Clock } from '../../platform/clock/clock.js';
 import { CONFIG, type Config } from '../../platform/config/config.js';
 import { FailureError } from '../../platform/errors/failure.error.js';
 import type { Session } from '../../users/session.entity.js';
+import { compactJws } from './compact-jws.js';
 import { parsedPart, readClaims, type SignedToken } from './signed-token.js';
 
 /**
@@ -38,7 +38,6 @@ export class RefreshTokens {
   private readonly keys: readonly KeyObject[];
 
   constructor(
-    private readonly jwt: JwtService,
     private readonly clock: Clock,
     @Inject(CONFIG) { AUTH_SECRET, AUTH_SECRET_PREVIOUS }: Pick<Config, 'AUTH_SECRET' | 'AUTH_SECRET_PREVIOUS'>,
   ) {
@@ -98,12 +97,12 @@ export class RefreshTokens {
       exp: Math.floor(session.expiresAt / 1000),
       token_type: CLAIMS.tokenType,
     };
-    return this.jwt.sign(claims, { privateKey: key, header: HEADER });
+    return compactJws(HEADER, claims, (text) => signatureOf(key, text));
   }
 
   /**
    * Checks the text of a token against what this service writes: the one header, and the one
-   * spelling of the signature. By hand, since the library takes 8 µs longer, 3 % of a refresh.
+   * spelling of the signature. By hand, as in {@link compactJws}.
    */
   private verifySignature(token: string): SignedToken {
     const [header, payload = '', signature = '', ...more] = token.split('.');
