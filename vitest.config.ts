@@ -37,6 +37,14 @@ export default defineConfig({
       { test: { name: 'mysql', ...e2e, globalSetup: ['test/support/built.ts', 'test/support/mysql-server.ts'] } },
       {
         test: {
+          name: 'testkit',
+          include: ['packages/testkit/test/**/*.spec.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: 'browser',
           include: ['test/**/*.browser-spec.ts'],
           testTimeout: 60_000,

@@ -1,11 +1,11 @@
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
+import { type FastifyBaseLogger, type FastifyInstance, type FastifyServerFactory, LogController } from 'fastify';
 import type { Logger } from 'pino';
 import { type Contract, CONTRACTS } from '../auth/contract.js';
 import { oauthDialect } from '../resource-servers/oauth.dialect.js';
 import type { Config } from '../platform/config/config.js';
 import { redirectBrowsersToDocs } from '../platform/openapi/docs-redirect.js';
-import { setUpSwagger } from '../platform/openapi/swagger.js';
+import { openApiDocument, setUpSwagger } from '../platform/openapi/swagger.js';
 import { refuseAmbiguousRequests } from '../platform/http/server/ambiguous-requests.js';
 import { registerBodyParsers } from '../platform/http/body/body-parsers.js';
 import { RequestPipe } from '../platform/http/body/request.pipe.js';
@@ -30,11 +30,18 @@ const PARAMETER_LIMIT = 64 * 1024;
 /** Options of `NestFactory.create`, and of the testing module's `createNestApplication`. */
 export const nestOptions = { bodyParser: false, abortOnError: false } as const;
 
+export interface AdapterOptions {
+  /** The contracts that the service speaks (default: all that are registered). */
+  readonly contracts?: readonly Contract[];
+  /** Makes the HTTP server (default: a server with the limits of the configuration). */
+  readonly makeServer?: FastifyServerFactory;
+}
+
 /** Creates the HTTP server, with everything that happens before a route runs. */
 export function createAdapter(
   config: Config,
   logger: Logger,
-  contracts: readonly Contract[] = CONTRACTS,
+  { contracts = CONTRACTS, makeServer }: AdapterOptions = {},
 ): FastifyAdapter {
   const dialects = new Dialects([...contracts.map(({ dialect }) => dialect), oauthDialect], problemDetails);
   const connections = new Connections();
@@ -52,7 +59,7 @@ export function createAdapter(
     frameworkErrors: undecodableUrls.onFrameworkError,
     // drainOnClose lets requests in progress finish.
     return503OnClosing: false,
-    serverFactory: serverFactory(limitsOf(config), connections, logger),
+    serverFactory: makeServer ?? serverFactory(limitsOf(config), connections, logger),
     clientErrorHandler: malformedHttp.onClientError,
   });
   const fastify: FastifyInstance = adapter.getInstance();
@@ -82,8 +89,11 @@ function limitsOf(config: Config): Limits {
   };
 }
 
-/** Sets up everything around the routes, in production and in tests. */
-export function setUp(app: NestFastifyApplication, config: Config): void {
+/**
+ * Sets up everything around the routes, in production and in tests.
+ * @param document returns the OpenAPI document that Swagger UI shows
+ */
+export function setUp(app: NestFastifyApplication, config: Config, document = () => openApiDocument(app)): void {
   app.useGlobalFilters(new FailureFilter());
   app.useGlobalPipes(new RequestPipe());
   app.useSecurityHeaders({
@@ -100,7 +110,7 @@ export function setUp(app: NestFastifyApplication, config: Config): void {
     xXssProtection: false,
   });
   if (config.CORS_ORIGINS.length > 0) app.enableCors(corsOptions(config.CORS_ORIGINS));
-  if (config.SWAGGER) setUpSwagger(app);
+  if (config.SWAGGER) setUpSwagger(app, document);
 }
 
 /** Allows the scripts, styles and images of Swagger UI, which is the only page. */

@@ -8,28 +8,16 @@ import { KnownSourcesService } from '../limits/known-sources.service.js';
 import { LimitsService } from '../limits/limits.service.js';
 import { RefusalPause } from '../limits/refusal-pause.js';
 import { sourceOf } from '../limits/source.js';
-import {
-  emailProblems,
-  isEmailName,
-  nameKey,
-  normalizeName,
-  personalNameProblems,
-  usernameProblems,
-} from '../users/names.js';
+import { type Names, nameProblems, normalizeNames, type TypedNames } from '../users/account-names.js';
 import { type NewUser, UsersRepository } from '../users/users.repository.js';
 import { SessionsService, type TokenPair } from '../sessions/sessions.service.js';
-import { type FieldProblem, type FieldProblems, unlessEmpty } from '../platform/errors/field-problems.js';
+import { unlessEmpty } from '../platform/errors/field-problems.js';
 import { PasswordHasher } from '../passwords/password-hasher.js';
 import { PasswordPolicy } from '../passwords/password-policy.js';
 
 /** What a person enters to get an account, each field as typed. */
-export interface Registration {
-  readonly username: string;
+export interface Registration extends TypedNames {
   readonly password: string;
-  /** Without it, the account has an email only if the username is one. */
-  readonly email?: string;
-  readonly firstName?: string;
-  readonly lastName?: string;
 }
 
 /** Makes accounts. */
@@ -58,7 +46,7 @@ export class RegistrationService {
    * too many passwords wait to be hashed
    */
   async register(registration: Registration, origin: Origin, disconnected?: AbortSignal): Promise<TokenPair> {
-    const names = normalized(registration);
+    const names = normalizeNames(registration);
     this.requireSound(names, registration.password);
     await this.hasher.admit(disconnected);
     await this.countSignup(origin, disconnected);
@@ -122,39 +110,4 @@ export class RegistrationService {
       throw error;
     }
   }
-}
-
-type Names = Omit<NewUser, 'id' | 'passwordHash'>;
-
-function normalized({ username, email, firstName = '', lastName = '' }: Registration): Names {
-  const name = normalizeName(username);
-  const ownEmail = isEmailName(name) ? name : null;
-  const normalizedEmail = email === undefined ? ownEmail : normalizeName(email);
-  return {
-    username: name,
-    usernameKey: nameKey(name),
-    email: normalizedEmail,
-    emailKey: normalizedEmail === null ? null : nameKey(normalizedEmail),
-    firstName: firstName.trim(),
-    lastName: lastName.trim(),
-  };
-}
-
-function nameProblems(names: Names): FieldProblems {
-  const { username, email, firstName, lastName } = names;
-  return {
-    ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(names)].slice(0, 1)),
-    ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
-    ...unlessEmpty('firstName', personalNameProblems(firstName)),
-    ...unlessEmpty('lastName', personalNameProblems(lastName)),
-  };
-}
-
-/**
- * Returns the problem of a username that is an email other than the account's own. It could be the
- * login name of another account.
- */
-function mismatch({ username, usernameKey, emailKey }: Names): FieldProblem[] {
-  const differs = isEmailName(username) && emailKey !== null && usernameKey !== emailKey;
-  return differs ? [{ code: 'not_the_email' }] : [];
 }

@@ -18,6 +18,9 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
+/** Injection token of the function that makes key pairs, {@link newKeyPair}. */
+export const NEW_KEY_PAIR = Symbol('NewKeyPair');
+
 /** Makes a P-256 key pair (ES256, RFC 7518 section 3.4). */
 export function newKeyPair(): KeyPair {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -7,7 +7,7 @@ import { ConfigError } from '../platform/config/config.error.js';
 import { retrying } from '../platform/database/retrying.js';
 import { isUniqueViolation } from '../platform/database/store-errors.js';
 import { SecurityEventsService } from '../events/security-events.service.js';
-import { type KeyPair, newKeyPair, sealed, unsealed } from './key-pair.js';
+import { type KeyPair, NEW_KEY_PAIR, sealed, unsealed } from './key-pair.js';
 import { KeySchedule, RELOAD_AFTER } from './key-schedule.js';
 import { KeySeal } from './key-seal.js';
 import { SigningKey } from './signing-key.entity.js';
@@ -39,6 +39,7 @@ export class SigningKeysService {
     @Inject(CONFIG) { AUTH_SECRET, AUTH_SECRET_PREVIOUS, KEY_ROTATION_DAYS }: Config,
     private readonly clock: Clock,
     private readonly events: SecurityEventsService,
+    @Inject(NEW_KEY_PAIR) private readonly newKeyPair: () => KeyPair,
   ) {
     const secrets = [AUTH_SECRET, ...(AUTH_SECRET_PREVIOUS ? [AUTH_SECRET_PREVIOUS] : [])];
     this.seals = secrets.map((secret) => new KeySeal(secret));
@@ -143,7 +144,7 @@ export class SigningKeysService {
   private async create(generation: number, activeFrom: number): Promise<void> {
     const row = {
       generation,
-      ...sealed(newKeyPair(), this.seal),
+      ...sealed(this.newKeyPair(), this.seal),
       createdAt: this.clock.now(),
       activeFrom,
       retiredAt: null,

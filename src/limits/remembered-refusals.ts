@@ -40,6 +40,11 @@ export class RememberedRefusals {
     this.generations.set(source, (this.generations.get(source) ?? 0) + 1);
   }
 
+  /** Forgets every refusal. To be called when the counters are cleared. */
+  forgetAll(): void {
+    this.refusals.clear();
+  }
+
   private entryOf(source: string, key: string): string {
     return `${source} ${this.generations.get(source) ?? 0} ${key}`;
   }

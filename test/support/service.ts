@@ -105,7 +105,7 @@ export async function startService({
     .useValue(clock)
     .compile();
   const app = module.createNestApplication<NestFastifyApplication>(
-    createAdapter(config, logger, contracts),
+    createAdapter(config, logger, { contracts }),
     nestOptions,
   );
   setUp(app, config);

@@ -62,7 +62,8 @@ export class DatabaseService {
   }
 
   private async openFile(): Promise<void> {
-    prepareStoreFile(this.dataSource.options.database as string);
+    const { database } = this.dataSource.options;
+    if (database !== ':memory:') prepareStoreFile(database as string);
     try {
       if (!this.dataSource.isInitialized) await this.dataSource.initialize();
     } catch (error) {

@@ -31,14 +31,17 @@ const FILES = new Set([
   'favicon-32x32.png',
 ]);
 
-/** Serves Swagger UI at `/docs` and the document at `/openapi.json`. */
-export function setUpSwagger(app: NestFastifyApplication): void {
+/**
+ * Serves Swagger UI at `/docs` and the document at `/openapi.json`.
+ * @param makeDocument called once, when a client first asks for the document
+ */
+export function setUpSwagger(app: NestFastifyApplication, makeDocument: () => OpenAPIObject): void {
   const fastify: FastifyInstance = app.getHttpAdapter().getInstance();
   fastify.addHook('onRoute', (route) => {
     if (route.url === '/docs/*') route.onRequest = refuseOtherFiles;
   });
   let document: OpenAPIObject | undefined;
-  const documentOnce = () => (document ??= openApiDocument(app));
+  const documentOnce = () => (document ??= makeDocument());
   let json: Buffer | undefined;
   fastify.get('/openapi.json', (_request, reply) =>
     reply.type('application/json').send((json ??= Buffer.from(JSON.stringify(documentOnce())))),

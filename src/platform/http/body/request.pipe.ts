@@ -10,9 +10,9 @@ const OPTIONS: ValidatorOptions = { whitelist: true, stopAtFirstError: true };
 /**
  * Turns a parsed body or query into its DTO, and drops fields that the DTO does not have.
  *
- * Not Nest's `ValidationPipe`: that validates asynchronously, which no DTO needs, and takes 7 µs for
- * a body of one field where this takes 2.7 µs. At one connection it cost /auth/token/verify a
- * tenth of its speed.
+ * Not Nest's `ValidationPipe`: it validates asynchronously, which no DTO needs. For a body of one
+ * field it takes 7 µs where this takes 2.7 µs. With it, /auth/token/verify had 0.79 of its speed at
+ * one connection.
  * @throws FailureError `malformed_body` if the body is not an object, `invalid_fields` with every
  *   field that is wrong
  */

@@ -1,0 +1,174 @@
+import { ControlClient } from './control-client.js';
+
+/** An account to be made. What is left out is made up, and unique. */
+export interface AccountInput {
+  readonly username?: string;
+  readonly password?: string;
+  readonly password_hash?: string;
+  readonly email?: string;
+  readonly first_name?: string;
+  readonly last_name?: string;
+  readonly disabled?: boolean;
+  readonly id?: string;
+}
+
+/** An account that was made. `access` and `refresh` are there if tokens were asked for. */
+export interface Account {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly password: string;
+  readonly access?: string;
+  readonly refresh?: string;
+}
+
+/** An account as the service has it. */
+export interface AccountState {
+  readonly id: string;
+  readonly username: string;
+  readonly email: string | null;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly disabled: boolean;
+  readonly created_at: string;
+}
+
+/** What is wrong with a minted access token. */
+export type Flaw =
+  | 'expired'
+  | 'foreign-key'
+  | 'unknown-kid'
+  | 'alg-none'
+  | 'tampered'
+  | 'wrong-issuer'
+  | 'refresh-as-access'
+  | 'logged-out';
+
+export interface TokenOptions {
+  /** Seconds from `issued_at` to the end of the access token; may be negative. */
+  readonly expires_in?: number;
+  /** Seconds since 1970. */
+  readonly issued_at?: number;
+  /** Further claims of the access token. */
+  readonly claims?: Readonly<Record<string, unknown>>;
+  readonly flaw?: Flaw;
+}
+
+export interface TokenPair {
+  readonly access: string;
+  readonly refresh: string;
+  readonly sid: string;
+}
+
+export interface Time {
+  readonly now: string;
+  readonly frozen: boolean;
+}
+
+/** Settings by the names of their environment variables: `{ ACCESS_TOKEN_TTL: 60 }`. */
+export type SettingValues = Readonly<Record<string, string | number>>;
+
+export interface SecurityEvent {
+  readonly event: string;
+  readonly outcome: string;
+  readonly reason: string | null;
+  readonly userId: string | null;
+  readonly sessionId: string | null;
+  readonly at: number;
+}
+
+/** A request and its answer. */
+export interface CapturedRequest {
+  readonly at: string;
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
+  readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
+}
+
+/** A tenant of a running kit. Every method is one request to the control plane. */
+export class Latchkey {
+  private readonly control: ControlClient;
+
+  /** @param url base URL of the tenant, for the application under test */
+  constructor(readonly url: string) {
+    this.control = new ControlClient(url);
+  }
+
+  readonly accounts = {
+    /** Makes an account. `tokens` opens a session for it. */
+    create: (input: AccountInput & { readonly tokens?: boolean } = {}): Promise<Account> =>
+      this.control.call('POST', '/accounts', input),
+    /** Makes accounts, all or none. */
+    createMany: async (
+      inputs: readonly AccountInput[],
+      { tokens = false }: { readonly tokens?: boolean } = {},
+    ): Promise<Account[]> =>
+      (await this.control.call<{ accounts: Account[] }>('POST', `/accounts?tokens=${tokens}`, inputs)).accounts,
+    /** Makes `count` accounts by a template, in which `{n}` stands for its number. */
+    generate: async (
+      count: number,
+      template: AccountInput = {},
+      { tokens = false }: { readonly tokens?: boolean } = {},
+    ): Promise<Account[]> =>
+      (await this.control.call<{ accounts: Account[] }>('POST', '/accounts', { count, template, tokens })).accounts,
+    list: async (prefix = ''): Promise<AccountState[]> =>
+      (await this.control.call<{ accounts: AccountState[] }>('GET', `/accounts?prefix=${encodeURIComponent(prefix)}`))
+        .accounts,
+    find: (id: string): Promise<AccountState> => this.control.call('GET', `/accounts/${encodeURIComponent(id)}`),
+    disable: (id: string): Promise<AccountState> => this.changeAccount(id, { disabled: true }),
+    enable: (id: string): Promise<AccountState> => this.changeAccount(id, { disabled: false }),
+    setPassword: (id: string, password: string): Promise<AccountState> => this.changeAccount(id, { password }),
+    remove: (id: string): Promise<void> => this.control.call('DELETE', `/accounts/${encodeURIComponent(id)}`),
+    /** @returns how many accounts were removed */
+    removeByPrefix: async (prefix: string): Promise<number> =>
+      (await this.control.call<{ removed: number }>('DELETE', `/accounts?prefix=${encodeURIComponent(prefix)}`))
+        .removed,
+  };
+
+  readonly tokens = {
+    /** Opens a session for an account, and returns its tokens. */
+    mint: (username: string, options: TokenOptions = {}): Promise<TokenPair> =>
+      this.control.call('POST', '/tokens', { username, ...options }),
+  };
+
+  readonly clock = {
+    read: (): Promise<Time> => this.control.call('GET', '/clock'),
+    /** Moves the time forward. */
+    advance: (seconds: number): Promise<Time> => this.control.call('POST', '/clock/advance', { seconds }),
+    set: (now: Date): Promise<Time> => this.control.call('PUT', '/clock', { now: now.toISOString() }),
+    freeze: (): Promise<Time> => this.control.call('PUT', '/clock', { frozen: true }),
+    unfreeze: (): Promise<Time> => this.control.call('PUT', '/clock', { frozen: false }),
+  };
+
+  readonly settings = {
+    read: (): Promise<SettingValues> => this.control.call('GET', '/settings'),
+    change: (values: SettingValues): Promise<SettingValues> => this.control.call('PATCH', '/settings', values),
+  };
+
+  readonly limits = {
+    /** Clears the counters, which ends every 429. */
+    clear: (): Promise<void> => this.control.call('DELETE', '/limits'),
+  };
+
+  readonly events = {
+    list: async (): Promise<SecurityEvent[]> =>
+      (await this.control.call<{ events: SecurityEvent[] }>('GET', '/events')).events,
+  };
+
+  readonly requests = {
+    /** The last 1,000 requests with their answers, the oldest first. Secrets are masked. */
+    list: async (): Promise<CapturedRequest[]> =>
+      (await this.control.call<{ requests: CapturedRequest[] }>('GET', '/requests')).requests,
+  };
+
+  /** Removes all but the signing keys, restores clock and settings, and seeds again. */
+  reset(): Promise<void> {
+    return this.control.call('POST', '/reset');
+  }
+
+  private changeAccount(id: string, change: object): Promise<AccountState> {
+    return this.control.call('PATCH', `/accounts/${encodeURIComponent(id)}`, change);
+  }
+}
