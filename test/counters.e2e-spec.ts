@@ -134,6 +134,7 @@ describe('The counters of the store', () => {
     );
   });
 
+  // Counters of the embedded store are in memory, not in a table.
   it.runIf(inject('mysqlUrl'))('are removed by the thousand after they have expired', async () => {
     const values = Array.from({ length: 5_000 }, (_, i) => `('old ${i}', 1, 1, 0, 0, 1)`).join(', ');
     await service.dataSource.query(`INSERT INTO counters VALUES ${values}`);

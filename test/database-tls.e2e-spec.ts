@@ -65,6 +65,7 @@ const listKeys = (env: Record<string, string>) => command(['dist/src/cli/main.js
 const migrate = (env: Record<string, string>) =>
   command(['node_modules/typeorm/cli.js', 'migration:run', '-d', 'dist/ormconfig.js'], env);
 
+// The embedded store has no database server.
 describe.runIf(inject('mysqlUrl'))('DATABASE_URL with ssl=on', { timeout: 90_000 }, () => {
   const started: ServiceProcess[] = [];
 

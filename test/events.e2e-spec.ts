@@ -138,7 +138,7 @@ describe('Events', () => {
   it('are recorded for new and retired keys', async () => {
     const keys = service.app.get(SigningKeysService);
     await keys.rotate();
-    const [newest] = await keys.all();
+    const [newest] = await keys.listAll();
     await keys.retire(newest?.kid ?? '');
     const recorded = (await eventsOf('')).filter(({ event }) => event === 'key_rotation');
     expect(recorded.map(({ reason }) => reason)).toEqual(['made', 'made', 'retired']);

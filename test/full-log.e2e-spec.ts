@@ -57,7 +57,9 @@ async function expectStop(): Promise<void> {
   expect(child.exitCode).toBe(0);
 }
 
+// On Windows, SIGTERM ends a process before it can stop by itself.
 describe.skipIf(process.platform === 'win32')('The service answers while its log cannot be written', () => {
+  // Only Linux has /dev/full.
   it.runIf(process.platform === 'linux')('because the disk is full', async () => {
     await start(openSync('/dev/full', 'a'));
     await send(500);

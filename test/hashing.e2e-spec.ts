@@ -265,6 +265,7 @@ describe('The hashing process', () => {
     expect((await login(username)).status).toBe(200);
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('has a low priority in all of its threads', async () => {
     const pid = pidOf();
     expect((await login(username)).status).toBe(200);
@@ -274,6 +275,7 @@ describe('The hashing process', () => {
     expect(getPriority(process.pid)).toBeLessThan(15);
   });
 
+  // Only Linux has /proc, and taskset is a package of its own.
   it.runIf(canSeeProcesses && existsSync(TASKSET))('keeps a share of a core that another process fills', async () => {
     const costly = await startService({ env: { ARGON2_MEMORY_KIB: '19456', ARGON2_TIME_COST: '2' } });
     const pid = pidOf(costly);
@@ -310,6 +312,7 @@ describe('The hashing process', () => {
     expect(lines).toEqual([expect.objectContaining({ level: 'info', engine })]);
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('has no passwords or secrets in its command line and environment', async () => {
     const pid = pidOf();
     const { answer, texts } = await whileStopped(async () => {
@@ -336,6 +339,7 @@ describe('The hashing process', () => {
     await fresh.stop();
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('ends with the service', async () => {
     const short = await startService();
     const pid = pidOf(short)!;
@@ -343,6 +347,7 @@ describe('The hashing process', () => {
     await until(() => !isAlive(pid));
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('ends when the service is killed', async () => {
     const store = await newStore();
     const killed = new ServiceProcess(store.env);

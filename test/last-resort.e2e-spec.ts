@@ -34,6 +34,7 @@ function startRegistration(url: string) {
 
 const linesOf = ({ stdout }: ServiceProcess) => stdout.split('\n').filter((line) => line.includes('uncaught_error'));
 
+// Only Linux has /proc.
 describe.runIf(canSeeProcesses)('An error that nothing catches', { timeout: 120_000 }, () => {
   const processes = processesOfEachTest();
 
@@ -54,6 +55,7 @@ describe.runIf(canSeeProcesses)('An error that nothing catches', { timeout: 120_
     expect(service.stderr).toBe('');
   });
 
+  // The embedded store allows one worker.
   it.runIf(inject('mysqlUrl'))('ends one worker, which the primary replaces', async () => {
     const service = processes.start({ WORKERS: '2', ...preloaded(FAULTS['an exception']) });
     const url = await service.ready();
@@ -65,6 +67,7 @@ describe.runIf(canSeeProcesses)('An error that nothing catches', { timeout: 120_
     expect(linesOf(service)).toHaveLength(1);
   });
 
+  // The embedded store allows one worker.
   it.runIf(inject('mysqlUrl'))('drains the workers when it happens in the primary', async () => {
     const service = processes.start({ WORKERS: '2', ...preloaded(FAULTS['an exception']) });
     const registration = startRegistration(await service.ready());

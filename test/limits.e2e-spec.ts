@@ -241,6 +241,7 @@ describe('A guess', () => {
     expect(statuses.filter((status) => status === 401)).toHaveLength(5);
   });
 
+  // Counters of the embedded store are in memory, where nothing locks them.
   it.runIf(inject('mysqlUrl'))('is answered 503 while its counters are locked, and 401 afterwards', async () => {
     const holder = await createConnection(service.store.env['DATABASE_URL']!);
     const { logInToA } = from(newAddress());
@@ -255,6 +256,7 @@ describe('A guess', () => {
     expect((await logInToA(name, 'wrong password')).status).toBe(401);
   });
 
+  // Counters of the embedded store are in memory, where nothing locks them.
   it.runIf(inject('mysqlUrl'))('does not delay other requests while its counters are locked', async () => {
     const narrow = await startService({ env: { ...LIMITS, DATABASE_POOL: '1' } });
     const holder = await createConnection(narrow.store.env['DATABASE_URL']!);

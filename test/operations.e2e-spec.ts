@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SecurityEventsService } from '../src/events/security-events.service.js';
 import { newName, PASSWORD, register, signUp } from './support/accounts.js';
-import { answerTo } from './support/raw-http.js';
+import { answersTo, answerTo, type RawAnswer } from './support/raw-http.js';
 import { type Service, startService } from './support/service.js';
 
 const ORIGIN = 'https://app.example.com';
@@ -57,6 +57,13 @@ describe('Response headers', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('x-powered-by')).toBeNull();
     expect(headers.get('server')).toBeNull();
+  });
+
+  it('are the same for bytes that are not HTTP', async () => {
+    const isOwn = (name: string) => /^(content-(length|type)|connection|date|vary|x-request-id|access-.*)$/.test(name);
+    const common = ({ headers }: RawAnswer) => [...headers].filter(([name]) => !isOwn(name)).toSorted();
+    const [malformed] = await answersTo(service.url, 'EHLO localhost\r\n');
+    expect(common(malformed!)).toEqual(common(await answerTo(service.url, { target: '/nothing' })));
   });
 
   it('let caches store the JWKS', async () => {

@@ -100,6 +100,7 @@ describe('The secret of the embedded store', () => {
     if (process.platform !== 'win32') expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  // Windows has no permission bits.
   it.skipIf(process.platform === 'win32')('is refused when other users can read it', async () => {
     const path = join(processes.store.env['DATA_DIR']!, 'auth-secret');
     writeFileSync(path, randomBytes(48).toString('base64url'));
@@ -112,6 +113,7 @@ describe('The secret of the embedded store', () => {
   });
 });
 
+// Windows has no permission bits and no device files.
 describe.skipIf(process.platform === 'win32')('The start of the embedded store', () => {
   const processes = processesOfEachTest(embeddedStore);
   const secret = randomBytes(48).toString('base64url');
@@ -163,6 +165,7 @@ describe.skipIf(process.platform === 'win32')('The start of the embedded store',
     expect(await refusal({ AUTH_SECRET: secret })).toBe('DATA_DIR: the file of the store is not a regular file');
   });
 
+  // Only Linux has /proc, where not even root can make a folder.
   it.runIf(process.platform === 'linux')('is refused at once where no folder can be made', async () => {
     const DATA_DIR = '/proc/latchkey/data';
     expect(await refusal({ DATA_DIR })).toBe('DATA_DIR: cannot be used (ENOENT)');
@@ -204,6 +207,7 @@ describe('A bad configuration', () => {
     expect(process.stderr).toMatch(/^latchkey: PORT: .*\n$/);
   });
 
+  // The embedded store would start with a secret of its own, so the file could stay unread.
   it.runIf(inject('mysqlUrl'))('reads secrets from files', async () => {
     const folder = embeddedStore();
     const path = join(folder.env['DATA_DIR']!, 'secret');

@@ -45,7 +45,7 @@ async function at<Result>(seconds: number, work: () => Promise<Result>): Promise
 
 /** Signs a token with our own key and changed parts; undefined removes a part. */
 async function signedByUs(header: object, claims: object): Promise<string> {
-  const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
+  const { kid, privateKey } = await service.app.get(SigningKeysService).findSigning();
   const { access } = await register(service.client);
   const payload = JSON.parse(JSON.stringify({ ...claimsOf(access), ...claims })) as object;
   return jsonwebtoken.sign(payload, privateKey, {

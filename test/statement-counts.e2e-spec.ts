@@ -149,6 +149,7 @@ describe.runIf(inject('mysqlUrl'))('The number of statements with limits and eve
   }
 });
 
+// The embedded store has one connection, for which nothing waits.
 describe.runIf(inject('mysqlUrl'))('A flood of requests that wait for a connection', () => {
   let service: Service;
   beforeAll(async () => (service = await startService({ env: { DATABASE_POOL: '1' } })));

@@ -37,6 +37,7 @@ describe('A store', () => {
     expect(await refusal(store.env)).toBe(`latchkey: ${name}: its tables are those of a newer version of this service`);
   });
 
+  // SQLite cannot convert a table to another collation.
   it.runIf(inject('mysqlUrl'))('is refused if a table was converted', async () => {
     const other = await newStore();
     try {
@@ -52,6 +53,7 @@ describe('A store', () => {
   });
 });
 
+// The embedded store has no database server.
 describe.runIf(inject('mysqlUrl'))('A database server', () => {
   let server: Awaited<ReturnType<typeof startDatabaseServer>>;
   let env: Record<string, string>;

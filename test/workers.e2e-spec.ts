@@ -67,6 +67,7 @@ const register = async (url: string, username: string) => {
 const many = <Result>(count: number, one: (i: number) => Promise<Result>) =>
   Promise.all(Array.from({ length: count }, (_, i) => one(i)));
 
+// The embedded store allows one worker, and only Linux has /proc.
 describe.runIf(inject('mysqlUrl') && canSeeProcesses)('Two workers', () => {
   const processes = processesOfEachTest();
   const start = (env: Record<string, string> = {}) => processes.start({ WORKERS: '2', ...env });

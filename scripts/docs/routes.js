@@ -39,6 +39,8 @@ const HEAD = `# Routes
 A running service has the same as an OpenAPI document at \`/openapi.json\` and as Swagger UI at \`/docs\`, unless
 [\`SWAGGER\`](configuration.md#swagger) is \`off\`. Paths are served with and without a slash at the end.
 [Contracts](contracts.md) has the rules behind the two contracts, and [errors](errors.md) has the body of every refusal.
+The tables leave out [\`bad_request\`](errors.md#bad_request), which any route answers to a request that breaks the rules
+of HTTP.
 `;
 
 const AUTHENTICATION = {

@@ -26,9 +26,9 @@ async function withKeys(work: (keys: SigningKeysService) => Promise<void>): Prom
 }
 
 async function list(keys: SigningKeysService): Promise<void> {
-  const { kid: signing } = await keys.signing();
-  const verifying = new Set((await keys.verifying()).map(({ kid }) => kid));
-  for (const { kid, activeFrom, retiredAt } of await keys.all()) {
+  const { kid: signing } = await keys.findSigning();
+  const verifying = new Set((await keys.listVerifying()).map(({ kid }) => kid));
+  for (const { kid, activeFrom, retiredAt } of await keys.listAll()) {
     const state = retiredAt !== null ? 'retired' : stateOf(kid, signing, verifying);
     console.log(`${kid}  ${state.padEnd(9)}  signs from ${new Date(activeFrom).toISOString()}`);
   }

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { MINUTE_MS } from '../platform/clock/durations.js';
 import type { SecurityEvent } from './catalogue.js';
 
 /** How many events of a source were left out within a minute. */
@@ -7,7 +8,6 @@ export interface LeftOut {
   readonly count: number;
 }
 
-const MINUTE_MS = 60_000;
 /**
  * How many events that a client can repeat at will are recorded a minute: of one source, and of all
  * together.

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, LessThanOrEqual, type Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { DAY_MS } from '../platform/clock/durations.js';
 import { firstIdOf } from '../platform/clock/time-ordered-ids.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
 import { retrying } from '../platform/database/retrying.js';
@@ -9,7 +10,6 @@ import { EventBus, type EventSubscriber, type PublishedEvent } from './event-bus
 import { EventRow } from './event-row.entity.js';
 import { EventWriter } from './event-writer.js';
 
-const DAY_MS = 86_400_000;
 /** Rows that one statement removes. */
 const TRIMMED = 5_000;
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../platform/clock/durations.js';
 import { MAX_ACCESS_TOKEN_TTL } from '../platform/config/schema.js';
 import type { SigningKey } from './signing-key.entity.js';
 
@@ -12,8 +13,6 @@ export const RELOAD_AFTER = 60;
 
 /** How long a new key takes to be known everywhere. Doubled, since clocks differ. */
 const LEAD_MS = 2 * (JWKS_MAX_AGE + RELOAD_AFTER) * 1000;
-
-const DAY_MS = 24 * 3600 * 1000;
 
 type Scheduled = Pick<SigningKey, 'generation' | 'activeFrom' | 'retiredAt'>;
 

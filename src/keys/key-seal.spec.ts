@@ -27,7 +27,7 @@ describe('KeySeal', () => {
 });
 
 describe('A key pair', () => {
-  it('is restored from its row, with its thumbprint as its id', () => {
+  it('restores a key pair from its row, with its thumbprint as its id', () => {
     const pair = newKeyPair();
     const row = { generation: 1, createdAt: 0, activeFrom: 0, retiredAt: null, ...sealed(pair, seal) };
     expect(unsealed(row, new KeySeal('another secret'))).toBeUndefined();

@@ -55,7 +55,7 @@ export class SigningKeysService {
   }
 
   /** Returns the key that signs now. */
-  async signing(): Promise<KeyPair> {
+  async findSigning(): Promise<KeyPair> {
     await this.loadIfOlderThan(RELOAD_AFTER);
     const key = this.schedule.signing(this.keys, this.clock.now());
     if (!key) throw new Error('there is no signing key');
@@ -63,7 +63,7 @@ export class SigningKeysService {
   }
 
   /** Returns the keys that verify tokens now, newest first: those of the JWKS. */
-  async verifying(): Promise<readonly KeyPair[]> {
+  async listVerifying(): Promise<readonly KeyPair[]> {
     await this.loadIfOlderThan(RELOAD_AFTER);
     return this.schedule.verifying(this.keys, this.clock.now());
   }
@@ -79,7 +79,7 @@ export class SigningKeysService {
   }
 
   /** Returns all keys, including retired keys, newest first. */
-  async all(): Promise<readonly ScheduledKey[]> {
+  async listAll(): Promise<readonly ScheduledKey[]> {
     await this.load();
     return this.keys;
   }

@@ -1,4 +1,4 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../platform/clock/durations.js';
 
 /** How many attempts a key has within a window, and how long it waits once it goes beyond them. */
 export interface Budget {

@@ -2,12 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { LessThan, type Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { DAY_MS } from '../platform/clock/durations.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
 import { retrying } from '../platform/database/retrying.js';
 import { KnownSource } from './known-source.entity.js';
 import { RememberedRefusals } from './remembered-refusals.js';
 
-const DAY_MS = 86_400_000;
 /** The most sources that one statement removes. */
 const TRIMMED = 200;
 

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../platform/clock/durations.js';
 import { Selection } from '../platform/database/entity-columns.js';
 import { bySize, padded, placesOf } from '../platform/database/padded.js';
 import { retrying, retryingRepeatable } from '../platform/database/retrying.js';
@@ -6,7 +7,6 @@ import { type Counter, counted } from './budget.js';
 import { CounterRow } from './counter.entity.js';
 import { type CounterMap, Counters, type Take, type Taken } from './counters.js';
 
-const DAY_MS = 86_400_000;
 /**
  * More doublings than any two delays are apart. Beyond 1,024 the number is out of range, and the
  * servers refuse the statement.

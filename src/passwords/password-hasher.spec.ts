@@ -75,6 +75,7 @@ describe('PasswordHasher', () => {
     expect(process.calls).toBe(1);
   });
 
+  // Only Linux tells the processor time of the hash process.
   it.runIf(existsSync('/proc/self/schedstat'))(
     'works as much for a right password as for a wrong one, where the hash is cheaper than the present cost',
     async () => {

@@ -21,7 +21,7 @@ export class JwksController {
   @Get('jwks.json')
   @Header('Cache-Control', `public, max-age=${JWKS_MAX_AGE}`)
   async jwks(@Headers('if-none-match') known: string | undefined, @Res() reply: FastifyReply): Promise<void> {
-    const { body, etag } = this.keySets.of(await this.keys.verifying());
+    const { body, etag } = this.keySets.of(await this.keys.listVerifying());
     reply.header('ETag', etag).type('application/json');
     if (matchesEtag(known, etag)) await reply.code(304).send();
     else await reply.send(body);

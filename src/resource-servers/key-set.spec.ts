@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { newKeyPair } from '../keys/key-pair.js';
 import { KeySets, matchesEtag } from './key-set.js';
 
-describe('A key set', () => {
-  it('is built once for the same keys, and again for other keys', () => {
+describe('KeySets', () => {
+  it('builds a key set once for the same keys, and again for other keys', () => {
     const [first, second] = [newKeyPair(), newKeyPair()];
     const keySets = new KeySets();
     const set = keySets.of([first]);
@@ -15,7 +15,7 @@ describe('A key set', () => {
   });
 });
 
-describe('If-None-Match', () => {
+describe('matchesEtag', () => {
   it.each<[string | undefined, boolean]>([
     [undefined, false],
     ['', false],
@@ -30,7 +30,7 @@ describe('If-None-Match', () => {
     ['"A"', false],
     ['w/"a"', false],
     ['W/ "a"', false],
-  ])('%s matches "a": %s', (header, matches) => {
+  ])('answers whether %s matches the tag "a": %s', (header, matches) => {
     expect(matchesEtag(header, '"a"')).toBe(matches);
   });
 });

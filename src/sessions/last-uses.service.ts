@@ -1,9 +1,9 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Clock } from '../platform/clock/clock.js';
+import { MINUTE_MS } from '../platform/clock/durations.js';
 import type { SessionState } from '../users/session.entity.js';
 import { SessionsRepository } from '../users/sessions.repository.js';
 
-const MINUTE_MS = 60_000;
 /** Sessions of one statement. */
 const BATCH = 200;
 

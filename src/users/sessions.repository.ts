@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThan, MoreThan, Repository } from 'typeorm';
 import { Clock } from '../platform/clock/clock.js';
+import { DAY_MS } from '../platform/clock/durations.js';
 import { CONFIG, type Config } from '../platform/config/config.js';
 import { batched } from '../platform/database/batched.js';
 import { Selection } from '../platform/database/entity-columns.js';
@@ -15,8 +16,6 @@ import { User, USER_STATE, type UserState } from './user.entity.js';
 
 /** A session to be inserted. */
 export type NewSession = Omit<Session, 'user' | 'lastUsedAt' | 'revokedAt' | 'revokedReason' | 'purgeDay'>;
-
-const DAY_MS = 86_400_000;
 
 /**
  * Look-ups of sessions that arrive together: statements at a time, and sessions of one statement.

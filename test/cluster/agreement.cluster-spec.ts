@@ -136,6 +136,7 @@ describe('Replicas on different writable nodes', () => {
     }
   });
 
+  // In a group with one primary, clients write to no other node.
   it.runIf(cluster.takesWritesEverywhere)(
     'do not trust a node that hung while the other nodes went on without it',
     async () => {

@@ -123,15 +123,19 @@ export class FaultyDatabase {
   /**
    * Watches the server until the disk has room. If the server stops answering, frees the disk and
    * restarts the server, as an operator would: MariaDB sometimes stalls on a full disk.
+   * @returns whether the server has stalled
    */
-  async reviveIfStalled(): Promise<void> {
+  async reviveIfStalled(): Promise<boolean> {
+    let hasStalled = false;
     while (this.disk.isFull()) {
       await sleep(POLL_MS);
       if (!this.disk.isFull() || (await this.isAnswering())) continue;
+      hasStalled = true;
       this.clear();
       this.kill();
       await this.restart();
     }
+    return hasStalled;
   }
 
   private async isAnswering(): Promise<boolean> {

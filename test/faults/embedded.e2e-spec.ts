@@ -9,6 +9,7 @@ const TIMEOUT_MS = 5_000;
 const WHOLE_MS = 5_000;
 const WRITES: readonly Work[] = ['register', 'login', 'refresh', 'logout'];
 
+// The faults of a database server are in database.e2e-spec.ts.
 describe.skipIf(inject('mysqlUrl'))('The service with a faulty embedded store', () => {
   let store: Store;
   let service: Service;

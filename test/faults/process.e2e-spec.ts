@@ -75,6 +75,7 @@ it('A process under load answers every accepted request after SIGTERM', { timeou
   await Promise.all(logins);
 });
 
+// The embedded store is a file that the process opens itself, without a connection to cut.
 describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', () => {
   let proxy: TcpProxy;
   beforeEach(async () => {
@@ -119,6 +120,7 @@ describe.runIf(inject('mysqlUrl'))('A process whose database does not answer', (
     expect(performance.now() - signalledAt).toBeLessThan(STOP_MS);
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)(
     'stays alive but not ready after all of its workers have died, and recovers by itself',
     async () => {

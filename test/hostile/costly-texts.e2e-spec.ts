@@ -49,6 +49,7 @@ interface Field {
   readonly body: Record<string, string>;
 }
 
+// Only Linux has /proc.
 describe.runIf(canSeeProcesses)('Expensive texts', () => {
   let store: Store;
   let service: ServiceProcess;

@@ -68,6 +68,7 @@ const LENGTH = 7_500;
 /** Milliseconds of the main thread that a request may take. */
 const MOST = 10;
 
+// Only Linux has /proc.
 describe.runIf(canSeeProcesses)('Long headers', () => {
   let store: Store;
   let service: ServiceProcess;

@@ -46,7 +46,7 @@ function forgeToken(header: Json, claims: unknown): string {
 
 /** Returns a token that is signed with the current key of the service. */
 async function signToken(claims: unknown, header: Json = {}): Promise<string> {
-  const { kid, privateKey } = await service.app.get(SigningKeysService).signing();
+  const { kid, privateKey } = await service.app.get(SigningKeysService).findSigning();
   const text = `${encodePart({ alg: 'ES256', typ: 'at+jwt', kid, ...header })}.${encodePart(claims)}`;
   return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
 }
@@ -430,7 +430,7 @@ describe('Claims under a valid signature', () => {
 describe('Tokens of another installation', () => {
   it('are refused, even when they carry the kid of this installation', async () => {
     const { access, refresh } = await register(other.client, victim.username);
-    const { kid, privateKey } = await other.app.get(SigningKeysService).signing();
+    const { kid, privateKey } = await other.app.get(SigningKeysService).findSigning();
     const text = `${partOf(victim.access, HEADER)}.${partOf(victim.access, CLAIMS)}`;
     const relabelled = `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
     expect(kid).not.toBe(headerOf(victim.access)['kid']);

@@ -325,6 +325,7 @@ describe('Secrets', () => {
       }
   });
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('do not appear in process arguments or in the environment of child processes', () => {
     const [parent, ...children] = familyOf(service.pid);
     expect(children.length).toBeGreaterThan(0);
@@ -336,6 +337,7 @@ describe('Secrets', () => {
     }
   });
 
+  // The embedded store has no password.
   it.runIf(inject('mysqlUrl'))('are not printed when the database refuses the password', async () => {
     const database = new URL(store.env['DATABASE_URL']!);
     database.password = SECRETS.clientSecret;

@@ -99,6 +99,7 @@ async function p99(request: () => Promise<unknown>): Promise<number> {
 }
 
 describe('Slow clients', () => {
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses)('are disconnected and do not delay other clients', { timeout: 60_000 }, async () => {
     await start({ HASH_TIMEOUT: '1', SWAGGER: 'on' });
     const body = JSON.stringify({ username: 'someone', password: PASSWORD });

@@ -83,6 +83,7 @@ describe('Unusual methods, upgrades and resets at each byte', { timeout: 120_000
     await expectUnharmed(service, url);
   });
 
+  // The embedded store allows one worker, and only Linux has /proc.
   it.runIf(inject('mysqlUrl') && canSeeProcesses)('do not end any worker', async () => {
     const service = processes.start({ WORKERS: '2', SWAGGER: 'on' });
     const url = new URL(await service.ready());
@@ -102,6 +103,7 @@ describe('Unusual methods, upgrades and resets through the HAProxy of deploy/', 
     proxy?.kill('SIGKILL');
   });
 
+  // The machine may have no HAProxy and no network to get it.
   it.runIf(program)('do not end any replica, and CONNECT is refused', async () => {
     const services = replicas.map((each) => each.start());
     const urls = await Promise.all(services.map((service) => service.ready()));
@@ -138,6 +140,7 @@ describe('Clients that pipeline requests', { timeout: 120_000 }, () => {
     return socket;
   };
 
+  // Only Linux has /proc.
   it.runIf(canSeeProcesses).each(['during the answers', 'at once'])(
     'leave no open files behind when they disconnect %s',
     async (when) => {

@@ -53,8 +53,8 @@ describe('loadEngine', () => {
   });
 });
 
-describe('The two libraries', () => {
-  it('verify hashes of each other, at every cost', async () => {
+describe('Each library', () => {
+  it('verifies hashes of the other library, at every cost', async () => {
     await fc.assert(
       fc.asyncProperty(password, cost, async (text, parameters) => {
         for (const [maker, checker] of [
@@ -74,7 +74,7 @@ describe('The two libraries', () => {
     );
   });
 
-  it('read hashes of every variant, version, salt and length, with and without the version', async () => {
+  it('reads hashes of every variant, version, salt and length, with and without the version', async () => {
     const form = fc.record({
       type: fc.constantFrom(argon2.argon2d, argon2.argon2i, argon2.argon2id),
       version: fc.constantFrom(0x10, 0x13),
@@ -97,7 +97,7 @@ describe('The two libraries', () => {
   });
 
   it.each(['', '!', '!unusable', '$argon2id$', '$2b$10$abcdefghijklmnopqrstuv', 'pbkdf2_sha256$1$c2FsdA$aGFzaA'])(
-    'find no password for %j',
+    'finds no password for %j',
     async (hash) => {
       for (const engine of [fast, reference])
         expect(await engine.verify(hash, '').catch(() => false), engine.name).toBe(false);

@@ -6,8 +6,8 @@ const NOW = Date.UTC(2030, 0, 1);
 /** The digits behind the time and the count (RFC 9562 section 5.7). */
 const RANDOM_DIGITS = 10;
 
-describe('Time-ordered ids', () => {
-  it('are UUIDs of version 7, in the order of their creation', () => {
+describe('timeOrderedIds', () => {
+  it('makes UUIDs of version 7, in the order of their creation', () => {
     const newId = timeOrderedIds();
     const ids = [NOW, NOW + 1, NOW + 60_000].flatMap((time) => Array.from({ length: 1_000 }, () => newId(time)));
 
@@ -16,14 +16,14 @@ describe('Time-ordered ids', () => {
     expect(new Set(ids.map((id) => id.slice(-RANDOM_DIGITS))).size).toBe(ids.length);
   });
 
-  it('do not reveal how many were created', () => {
+  it('hides how many ids were created', () => {
     const newId = timeOrderedIds();
     const counts = Array.from({ length: 100 }, (_, i) => newId(NOW + i).slice(13));
 
     expect(counts.toSorted()).not.toEqual(counts);
   });
 
-  it('have a smallest id for each millisecond', () => {
+  it('orders the first id of a millisecond before its other ids and after earlier ids', () => {
     const newId = timeOrderedIds();
 
     expect(firstIdOf(NOW) < newId(NOW)).toBe(true);

@@ -197,6 +197,7 @@ describe('loadConfig', () => {
     );
   });
 
+  // Windows has no permission bits.
   it.skipIf(process.platform === 'win32')('refuses secrets in files that are open to all users', () => {
     const path = join(folder, 'open');
     writeFileSync(path, SECRET);
@@ -208,6 +209,7 @@ describe('loadConfig', () => {
     }
   });
 
+  // Windows has no permission bits.
   it.skipIf(process.platform === 'win32').each([0o701, 0o702, 0o704, 0o755, 0o777])(
     'refuses a DATA_DIR that is open to all users: %o',
     (mode) => {
@@ -221,6 +223,7 @@ describe('loadConfig', () => {
     },
   );
 
+  // Windows has no /dev/null.
   it.skipIf(process.platform === 'win32')('refuses a device or a folder as a secret file', () => {
     const directory = join(folder, 'folder');
     mkdirSync(directory, { mode: 0o700 });

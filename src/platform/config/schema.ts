@@ -224,18 +224,14 @@ export const groups = {
 };
 
 /** Every environment variable of the service, with its range and default. */
-export const variables = z.object({
-  ...address,
-  ...store,
-  ...secrets,
-  ...sessions,
-  ...resourceServers,
-  ...passwords,
-  ...hashing,
-  ...guesses,
-  ...network,
-  ...observation,
-});
+export const variables = z.object(
+  Object.assign({}, ...Object.values(groups)) as Intersection<(typeof groups)[keyof typeof groups]>,
+);
+
+/** The type that has the members of every type of a union. */
+type Intersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (all: infer All) => void
+  ? All
+  : never;
 
 /** The {@link variables}, with the rules between them. */
 export const schema = variables

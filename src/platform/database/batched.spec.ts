@@ -38,12 +38,12 @@ function reader(limits: Omit<BatchLimits, 'patienceMs'>) {
   return { reads, find, keys: () => reads.map((read) => read.keys.join('')) };
 }
 
-describe('Batches', () => {
+describe('batched', () => {
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  it('share one read for keys of the same turn', async () => {
+  it('shares one read between keys of the same turn', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -52,7 +52,7 @@ describe('Batches', () => {
     expect(await found).toEqual(['a0', 'b0']);
   });
 
-  it('share the next read for keys that arrive while others run, up to their size', async () => {
+  it('shares the next read between keys that arrive while others run, up to its size', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found: Promise<string>[] = [];
     for (const key of 'abcdefghi') {
@@ -71,7 +71,7 @@ describe('Batches', () => {
     expect(await Promise.all(found)).toEqual(['a0', 'b1', 'c2', 'd2', 'e2', 'f3', 'g3', 'h3', 'i4']);
   });
 
-  it('never run more at a time, however many keys arrive at once', async () => {
+  it('never runs more reads at a time, however many keys arrive at once', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 3 });
     const found = Promise.all(Array.from('abcdefghijk', find));
     for (const [ended, begun] of [2, 3, 4, 4].entries()) {
@@ -83,7 +83,7 @@ describe('Batches', () => {
     expect((await found).join(' ')).toBe('a0 b0 c0 d1 e1 f1 g2 h2 i2 j3 k3');
   });
 
-  it('answer every caller of the same key', async () => {
+  it('answers every caller of the same key', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const found = Promise.all([find('a'), find('b'), find('a')]);
     await turn();
@@ -91,7 +91,7 @@ describe('Batches', () => {
     expect(await found).toEqual(['a0', 'b0', 'a0']);
   });
 
-  it('answer no caller by a read that began before the call', async () => {
+  it('answers no caller by a read that began before the call', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     const first = find('a');
     await turn();
@@ -103,7 +103,7 @@ describe('Batches', () => {
     expect(await second).toBe('a1');
   });
 
-  it('cache nothing', async () => {
+  it('caches nothing', async () => {
     const { reads, find } = reader({ underWay: 1, size: 4 });
     for (const expected of ['a0', 'a1', 'a2']) {
       const found = find('a');
@@ -113,7 +113,7 @@ describe('Batches', () => {
     }
   });
 
-  it('reject the keys of a failing read, and no others', async () => {
+  it('rejects the keys of a failing read, and no others', async () => {
     const { reads, find, keys } = reader({ underWay: 2, size: 2 });
     const found = Promise.allSettled(Array.from('abcdef', find));
     await turn();
@@ -134,7 +134,7 @@ describe('Batches', () => {
     expect(await after).toEqual(['g3', 'h3', 'i4', 'j4']);
   });
 
-  it('refuse a key beyond their number, until another is answered', async () => {
+  it('refuses a key beyond the limit until another key is answered', async () => {
     const { reads, find, keys } = reader({ underWay: 1, size: 1, most: 2 });
     const found = Promise.all([find('a'), find('b')]);
     await turn();
@@ -147,7 +147,7 @@ describe('Batches', () => {
     expect([await found, await next, keys()]).toEqual([['a0', 'b1'], 'd2', ['a', 'b', 'd']]);
   });
 
-  it('refuse the keys that have waited for too long, and no others', async () => {
+  it('refuses the keys that have waited for too long, and no others', async () => {
     vi.useFakeTimers({ toFake: ['performance'] });
     const { reads, find, keys } = reader({ underWay: 1, size: 4 });
     const first = find('a');

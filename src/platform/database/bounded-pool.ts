@@ -1,9 +1,9 @@
 import mysql, { type PoolConnection, type PoolOptions } from 'mysql2';
 import { boundedWait, type Callback, StoreTimeoutError, within } from './bounded-wait.js';
-import { Connections, drop } from './connections.js';
 import { limitQueries } from './limited-query.js';
 import { ServerWatch } from './server-watch.js';
 import { isOfServer, isRefusedByThisServer } from './store-errors.js';
+import { drop, TrackedPool } from './tracked-pool.js';
 
 /**
  * The connections to a MySQL-protocol server, for TypeORM and for prepared statements. No wait is
@@ -11,7 +11,7 @@ import { isOfServer, isRefusedByThisServer } from './store-errors.js';
  * finds the server silent, all requests are refused at once until it answers again.
  */
 export class BoundedPool {
-  private connections: Connections;
+  private connections: TrackedPool;
   private readonly siblings: BoundedPool[] = [];
   /** What the wait for a connection has left of `timeoutMs` for the first query. */
   private readonly left = new WeakMap<PoolConnection, number>();
@@ -112,8 +112,8 @@ export class BoundedPool {
     return this.connections.close();
   }
 
-  private open(): Connections {
-    return new Connections(this.options, (connection) => {
+  private open(): TrackedPool {
+    return new TrackedPool(this.options, (connection) => {
       this.prepare(connection);
       limitQueries(connection, (done) => {
         const giveUp = () => {

@@ -21,20 +21,23 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-describe('A statement that failed on the lock of another process', () => {
-  it.each(["INSERT INTO items VALUES ('refused')", 'BEGIN IMMEDIATE'])('has no effect later: %s', (sql) => {
-    const refused = own.prepare(sql);
-    other.exec('BEGIN IMMEDIATE');
-    expect(() => refused.run()).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));
-    other.exec('COMMIT');
-    own.prepare('INSERT INTO items VALUES (?)').run('acknowledged');
-    // To be seen by others, it has to be committed.
-    expect(other.prepare('SELECT name FROM items').all()).toEqual([{ name: 'acknowledged' }]);
-    other.prepare('INSERT INTO items VALUES (?)').run("the other's");
-    expect(own.prepare('SELECT count(*) AS count FROM items').all()).toEqual([{ count: 2 }]);
-  });
+describe('The embedded driver', () => {
+  it.each(["INSERT INTO items VALUES ('refused')", 'BEGIN IMMEDIATE'])(
+    'never applies a statement that failed on the lock of another process: %s',
+    (sql) => {
+      const refused = own.prepare(sql);
+      other.exec('BEGIN IMMEDIATE');
+      expect(() => refused.run()).toThrow(expect.objectContaining({ code: 'SQLITE_BUSY' }));
+      other.exec('COMMIT');
+      own.prepare('INSERT INTO items VALUES (?)').run('acknowledged');
+      // To be seen by others, it has to be committed.
+      expect(other.prepare('SELECT name FROM items').all()).toEqual([{ name: 'acknowledged' }]);
+      other.prepare('INSERT INTO items VALUES (?)').run("the other's");
+      expect(own.prepare('SELECT count(*) AS count FROM items').all()).toEqual([{ count: 2 }]);
+    },
+  );
 
-  it('can be run again', () => {
+  it('runs a statement again that failed on the lock of another process', () => {
     const insert = own.prepare('INSERT INTO items VALUES (?)');
     other.exec('BEGIN IMMEDIATE');
     expect(() => insert.run('patient')).toThrow();

@@ -15,13 +15,13 @@ import {
 const errorOf = (errno: number, code: string | undefined, sqlState: string, message = '') =>
   Object.assign(new Error(message), { errno, code, sqlState });
 
-describe('An error of a node in a MySQL group', () => {
-  it('is a conflict if another commit came first, as on Galera', () => {
+describe('Errors of a node in a MySQL group', () => {
+  it('counts a commit that lost to another commit as a conflict, as on Galera', () => {
     expect(isConflict(errorOf(3101, 'ER_TRANSACTION_ROLLBACK_DURING_COMMIT', '40000'))).toBe(true);
     expect(isConflict(errorOf(1213, 'ER_LOCK_DEADLOCK', '40001'))).toBe(true);
   });
 
-  it('is a conflict if the row was locked during the commit, unlike other errors of a commit', () => {
+  it('counts a locked row during a commit as a conflict, and no other error of a commit', () => {
     const atCommit = (message: string) => errorOf(1180, 'ER_ERROR_DURING_COMMIT', 'HY000', message);
     expect(isConflict(atCommit("Got error 149 - 'Lock deadlock; Retry transaction' during COMMIT"))).toBe(true);
     const lost = atCommit('Got error 6 "No such device or address" during COMMIT');
@@ -37,14 +37,14 @@ describe('An error of a node in a MySQL group', () => {
     [3799, 'ER_GRP_TRX_CONSISTENCY_BEGIN_NOT_ALLOWED'],
     // The driver has no name for it.
     [6400, undefined],
-  ])('is temporary and no conflict if the node is outside its group (%i)', (errno, code) => {
+  ])('counts error %i of a node outside its group as temporary, and not as a conflict', (errno, code) => {
     const error = errorOf(errno, code, 'HY000');
     expect(isConflict(error)).toBe(false);
     expect(isStoreUnavailable(error)).toBe(true);
     expect(isRefusedByThisServer(error)).toBe(true);
   });
 
-  it('is an error of this service if a table has no primary key', () => {
+  it('counts a table without a primary key as an error of this service', () => {
     const error = errorOf(3098, 'ER_BEFORE_DML_VALIDATION_ERROR', 'HY000');
     expect([isConflict(error), isStoreUnavailable(error)]).toEqual([false, false]);
   });
@@ -61,7 +61,7 @@ const PREDICATES = {
   unique: isUniqueViolation,
 };
 
-describe('An error of a store', () => {
+describe('Errors of a store', () => {
   it.each<[string, string | undefined, string, string]>([
     ['ER_DUP_ENTRY', '23000', '', 'server unique'],
     ['SQLITE_CONSTRAINT_UNIQUE', undefined, '', 'unique'],
@@ -101,17 +101,17 @@ describe('An error of a store', () => {
     ['ER_DATA_TOO_LONG', '22001', '', 'server'],
     ['ER_PARSE_ERROR', '42000', '', 'server'],
     ['ER_NO_SUCH_TABLE', '42S02', '', 'server'],
-  ])('with code %j, SQL state %j and text %j is: %s', (code, sqlState, message, expected) => {
+  ])('classifies code %j with SQL state %j and text %j as: %s', (code, sqlState, message, expected) => {
     const error = Object.assign(new Error(message), { code, ...(sqlState && { sqlState }) });
     const holding = Object.entries(PREDICATES).filter(([, holds]) => holds(error));
     expect(holding.map(([name]) => name).join(' ')).toBe(expected);
   });
 
-  it('that ends its connection passes, with any code', () => {
+  it('counts any error that ends its connection as temporary', () => {
     expect(isStoreUnavailable(Object.assign(new Error(), { code: 'ER_MYSTERY', fatal: true }))).toBe(true);
   });
 
-  it.each([undefined, null, 'text', {}])('is not %j', (value) => {
+  it.each([undefined, null, 'text', {}])('classifies %j as no error of a store', (value) => {
     expect(Object.values(PREDICATES).filter((holds) => holds(value))).toEqual([]);
     expect(misconfigurationOf(value)).toBeUndefined();
   });
@@ -122,11 +122,11 @@ describe('An error of a store', () => {
     ['ER_BAD_DB_ERROR', '', 'no such database'],
     ['HANDSHAKE_NO_SSL_SUPPORT', '', 'ssl=on'],
     ['HANDSHAKE_SSL_ERROR', 'self-signed certificate\nand more', 'refused: self-signed certificate'],
-  ])('%s tells what is wrong with DATABASE_URL', (code, message, words) => {
+  ])('names what is wrong with DATABASE_URL for %s', (code, message, words) => {
     expect(misconfigurationOf(Object.assign(new Error(message), { code }))).toContain(words);
   });
 
-  it('in a handshake that breaks off tells nothing of DATABASE_URL', () => {
+  it('blames a handshake that breaks off on nothing in DATABASE_URL', () => {
     const error = Object.assign(new Error('read ECONNRESET'), { code: 'HANDSHAKE_SSL_ERROR' });
     expect(misconfigurationOf(error)).toBeUndefined();
   });

@@ -23,6 +23,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
+// Windows has no named pipes among its files.
 describe.skipIf(process.platform === 'win32')('LogStream', () => {
   it('writes every line to a file, in order', async () => {
     const path = join(folder, 'log');
@@ -70,6 +71,7 @@ describe.skipIf(process.platform === 'win32')('LogStream', () => {
     closeSync(reader);
   });
 
+  // Only Linux has /dev/full.
   it.runIf(process.platform === 'linux')('bounds its memory while the disk is full', async () => {
     const stream = new LogStream(openSync('/dev/full', 'a'), OPTIONS);
     const before = process.memoryUsage().heapUsed;

@@ -26,7 +26,9 @@ export const REFUSALS: { readonly [C in Code]: Refusal<C> } = {
     ],
   },
   bad_request: {
-    description: 'The request breaks the rules of HTTP',
+    description:
+      'The request breaks the rules of HTTP, for example with a URL that cannot be decoded. ' +
+      'The status may also be 408, 413, 417 or 431',
     samples: [
       { code: 'bad_request', status: 400 },
       { code: 'bad_request', status: 417 },

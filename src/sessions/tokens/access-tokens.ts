@@ -57,7 +57,7 @@ export class AccessTokens {
 
   /** Signs an access token of a session. */
   async sign({ id: sid, userId: sub, expiresAt }: Subject): Promise<string> {
-    const { kid, privateKey } = await this.keys.signing();
+    const { kid, privateKey } = await this.keys.findSigning();
     const iat = Math.floor(this.clock.now() / 1000);
     const exp = Math.min(iat + this.config.ACCESS_TOKEN_TTL, Math.floor(expiresAt / 1000));
     const { ISSUER: iss } = this.config;

@@ -19,13 +19,17 @@ const LINGER_MS = 1_000;
 
 const ALLOWED = ['DELETE', 'GET', 'HEAD', 'POST'];
 
+/** What boot/http-app.ts sets on every other answer. test/operations.e2e-spec.ts compares both. */
 const HEADERS = [
   'Cache-Control: no-store',
-  "Content-Security-Policy: default-src 'none'; frame-ancestors 'none'",
+  "Content-Security-Policy: default-src 'none';connect-src 'self';script-src 'self';" +
+    "style-src 'self' 'unsafe-inline';img-src 'self' data:;base-uri 'none';form-action 'none';frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy: same-origin',
+  'Cross-Origin-Resource-Policy: same-origin',
   'Referrer-Policy: no-referrer',
+  'Strict-Transport-Security: max-age=31536000',
   'X-Content-Type-Options: nosniff',
   'X-Frame-Options: DENY',
-  'Connection: close',
 ];
 
 /**
@@ -87,6 +91,7 @@ export class MalformedHttp {
       ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
       `Content-Length: ${Buffer.byteLength(text)}`,
       `X-Request-Id: ${reqId}`,
+      'Connection: close',
       ...HEADERS,
     ];
     socket.end(`${lines.join('\r\n')}\r\n\r\n${text}`);

@@ -11,7 +11,7 @@ const WAITING_EACH = 100;
 const CLOSE_MS = 500;
 
 /** A pool of mysql2 that keeps a list of its connections, so that it can drop them. */
-export class Connections {
+export class TrackedPool {
   private readonly pool: Pool;
   private readonly all = new Set<PoolConnection>();
   private readonly idle = new Set<PoolConnection>();
