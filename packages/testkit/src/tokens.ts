@@ -63,7 +63,7 @@ async function signAccess(
   const iat = issued_at ?? (flaw === 'expired' ? now - lifetime - HOUR : now);
   const iss = flaw === 'wrong-issuer' ? `${ISSUER}/another` : ISSUER;
   const claims = { iss, ...subject, jti: randomUUID(), iat, exp: iat + lifetime, token_type: 'access', ...more };
-  const pair = await tenant.get(SigningKeysService).signing();
+  const pair = await tenant.get(SigningKeysService).findSigning();
   const kid = flaw === 'unknown-kid' ? `testkit-${randomUUID()}` : pair.kid;
   const key = flaw === 'foreign-key' || flaw === 'unknown-kid' ? newKeyPair().privateKey : pair.privateKey;
   const header = { alg: flaw === 'alg-none' ? 'none' : 'ES256', typ: 'at+jwt', kid };
