@@ -58,11 +58,14 @@ describe.runIf(inject('mysqlUrl'))('A database server', () => {
   let server: Awaited<ReturnType<typeof startDatabaseServer>>;
   let env: Record<string, string>;
   beforeAll(async () => {
-    server = await startDatabaseServer(['--skip-character-set-client-handshake', '--character-set-server=latin1']);
+    // Each server runs it for the connections of plain users.
+    server = await startDatabaseServer(['--init-connect=SET NAMES latin1']);
     const url = new URL(server.url);
-    url.pathname = 'unfit';
+    Object.assign(url, { username: 'plain', password: 'plain', pathname: 'unfit' });
     env = { DATABASE_URL: url.href, AUTH_SECRET: randomBytes(32).toString('hex') };
     await run('CREATE DATABASE unfit');
+    await run("CREATE USER plain@'%' IDENTIFIED BY 'plain'");
+    await run('GRANT ALL ON unfit.* TO plain');
   });
   afterAll(() => {
     server.stop();

@@ -33,7 +33,9 @@ export class FaultyDatabase {
 
   static async start(): Promise<FaultyDatabase> {
     const disk = new Disk();
-    const small = ['--innodb-log-file-size=4M', '--innodb-buffer-pool-size=32M'];
+    // MariaDB has the first name, MySQL from version 9 on the second.
+    const logs = ['--loose-innodb-log-file-size=4M', '--loose-innodb-redo-log-capacity=8M'];
+    const small = [...logs, '--innodb-buffer-pool-size=32M'];
     const server = await startDatabaseServer(small, disk.folder);
     const password = randomBytes(12).toString('hex');
     const connection = await createConnection(server.url);

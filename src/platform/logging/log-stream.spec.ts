@@ -44,30 +44,27 @@ describe.skipIf(process.platform === 'win32')('LogStream', () => {
       // Lets the stream write until the pipe is full.
       if (i % 100 === 0) await sleep(1);
     }
+    const buffer = Buffer.alloc(65_536);
     let text = '';
-    const read = async (until: string) => {
-      const buffer = Buffer.alloc(65_536);
-      while (!text.includes(until)) {
-        try {
-          text += buffer.toString('utf8', 0, readSync(reader, buffer));
-        } catch (error) {
-          expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
-          await sleep(5);
-        }
+    let lost = 0;
+    // On a busy machine, lines are lost more than once.
+    for (let next = 0; next < MANY; ) {
+      try {
+        text += buffer.toString('utf8', 0, readSync(reader, buffer));
+      } catch (error) {
+        expect((error as NodeJS.ErrnoException).code).toBe('EAGAIN');
+        await sleep(5);
       }
-    };
-    await read('log_lines_lost');
-    stream.write(lineOf(MANY));
-    await read(`"i":${MANY},`);
-    const lines = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as { i?: number; lost?: number });
-    const [notice, ...others] = lines.filter(({ lost }) => lost !== undefined);
-    expect(others).toEqual([]);
-    const kept = lines.length - 2;
-    expect(kept + (notice?.lost ?? 0)).toBe(MANY);
-    expect(lines.map(({ i }) => i)).toEqual([...Array(kept).keys(), undefined, MANY]);
+      const lines = text.split('\n');
+      text = lines.pop() ?? '';
+      for (const line of lines) {
+        const { i, lost: count } = JSON.parse(line) as { i?: number; lost?: number };
+        expect(i).toBe(count === undefined ? next : undefined);
+        next += count ?? 1;
+        lost += count ?? 0;
+      }
+    }
+    expect(lost).toBeGreaterThan(0);
     closeSync(reader);
   });
 
