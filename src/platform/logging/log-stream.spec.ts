@@ -48,7 +48,7 @@ describe.skipIf(process.platform === 'win32')('LogStream', () => {
     let text = '';
     let lost = 0;
     // On a busy machine, lines are lost more than once.
-    for (let next = 0; next < MANY; ) {
+    for (let next = 0; next < MANY;) {
       try {
         text += buffer.toString('utf8', 0, readSync(reader, buffer));
       } catch (error) {
