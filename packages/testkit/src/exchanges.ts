@@ -5,6 +5,12 @@ import type { TestClock } from './providers/test-clock.js';
 export interface Exchange {
   /** Milliseconds since 1970, by the clock of the tenant. */
   readonly at: number;
+  /** The time of the request, by the same clock. */
+  readonly startedAt: number;
+  /** Its place in the order in which exchanges end, from 1. */
+  readonly number: number;
+  /** How many exchanges had ended when the request came. */
+  readonly endedBefore: number;
   readonly method: string;
   /** The path with its query, below the base URL of the tenant. */
   readonly url: string;
@@ -14,6 +20,8 @@ export interface Exchange {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
   readonly text: string;
+  /** Whether the kit answered in place of the service, because a test asked for a fault. */
+  readonly isInjected: boolean;
 }
 
 /** How many exchanges are kept. */
@@ -24,6 +32,10 @@ export class Exchanges {
   private kept: Exchange[] = [];
   private readonly listeners: ((exchange: Exchange) => void)[] = [];
   private readonly texts = new WeakMap<FastifyRequest, string>();
+  private readonly starts = new WeakMap<FastifyRequest, Pick<Exchange, 'startedAt' | 'endedBefore'>>();
+  private readonly bodies = new WeakMap<FastifyRequest, unknown>();
+  private readonly injected = new WeakSet<FastifyRequest>();
+  private ended = 0;
 
   constructor(private readonly clock: TestClock) {}
 
@@ -37,12 +49,26 @@ export class Exchanges {
     this.listeners.push(listener);
   }
 
+  /** Notes that the answer to a request is a fault that a test asked for. */
+  markInjected(request: FastifyRequest): void {
+    this.injected.add(request);
+  }
+
   clear(): void {
     this.kept = [];
   }
 
   /** Adds the hooks that capture what a server is asked and answers. */
   capture(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, _reply, done) => {
+      this.starts.set(request, { startedAt: this.clock.now(), endedBefore: this.ended });
+      done();
+    });
+    // Guards of the service replace the body by the fields that they know.
+    fastify.addHook('preValidation', (request, _reply, done) => {
+      this.bodies.set(request, request.body);
+      done();
+    });
     fastify.addHook('onSend', (request, _reply, payload, done) => {
       if (typeof payload === 'string' || Buffer.isBuffer(payload)) this.texts.set(request, payload.toString());
       done();
@@ -54,15 +80,22 @@ export class Exchanges {
   }
 
   private exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const at = this.clock.now();
+    // The service refuses some requests before the hook that notes their start.
+    const start = this.starts.get(request) ?? { startedAt: at, endedBefore: this.ended };
+    this.ended += 1;
     return {
-      at: this.clock.now(),
+      at,
+      number: this.ended,
+      ...start,
       method: request.method,
       url: request.url,
       requestHeaders: request.headers,
-      requestBody: request.body,
+      requestBody: this.bodies.get(request),
       status: reply.statusCode,
       headers: reply.getHeaders(),
       text: this.texts.get(request) ?? '',
+      isInjected: this.injected.has(request),
     };
   }
 

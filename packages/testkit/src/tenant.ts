@@ -12,7 +12,9 @@ import { Clock } from '../../../src/platform/clock/clock.js';
 import { CONFIG, type Config } from '../../../src/platform/config/config.js';
 import { DATA_SOURCE_OPTIONS } from '../../../src/platform/database/database.module.js';
 import { createLogger } from '../../../src/platform/logging/logger.js';
+import { openApiDocument } from '../../../src/platform/openapi/swagger.js';
 import { type ComposedApp, composeApp } from './compose.js';
+import { ContractLog } from './contract/contract-log.js';
 import { Exchanges } from './exchanges.js';
 import { InProcessHashes } from './providers/in-process-hashes.js';
 import { MemoryStore } from './providers/memory-store.js';
@@ -47,6 +49,7 @@ function newTestKeyPair(): KeyPair {
 export class Tenant {
   readonly clock = new TestClock();
   readonly exchanges = new Exchanges(this.clock);
+  readonly contract = new ContractLog(this.exchanges, () => openApiDocument(this.composed.app));
   readonly store = new MemoryStore();
   private readonly counters = new ResettableCounters();
   private composed!: ComposedApp;
@@ -103,6 +106,7 @@ export class Tenant {
       this.clock.reset();
       this.clearLimits();
       this.exchanges.clear();
+      this.contract.clear();
       if (this.given !== this.options.settings) await this.useSettings(this.options.settings);
       await this.options.seed(this);
     });
@@ -112,6 +116,7 @@ export class Tenant {
   clearLimits(): void {
     this.counters.clear();
     this.get(RememberedRefusals).forgetAll();
+    this.contract.endWaits();
   }
 
   /** Moves the clock, and runs the jobs that are due. */
@@ -141,6 +146,7 @@ export class Tenant {
     const before = this.composed;
     this.composed = await this.compose(settings);
     this.given = settings;
+    this.contract.endWaits();
     await before.app.close();
   }
 

@@ -87,6 +87,41 @@ export interface CapturedRequest {
   readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
 }
 
+/** A difference between an exchange and the OpenAPI document of the service. */
+export interface Violation {
+  /** `answer`: a fault of the service. `request`: a fault of the client. */
+  readonly side: 'answer' | 'request';
+  readonly kind:
+    | 'undocumented_route'
+    | 'undocumented_status'
+    | 'undocumented_media_type'
+    | 'missing_header'
+    | 'wrong_body'
+    | 'unknown_route'
+    | 'unknown_field'
+    | 'wrong_media_type'
+    | 'credentials_in_query'
+    | 'early_retry';
+  readonly message: string;
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+}
+
+/** An exchange that a test has captured itself. */
+export interface CapturedExchange {
+  readonly method: string;
+  readonly url: string;
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** The text of the body, or the value that its JSON stands for. */
+  readonly body?: unknown;
+  readonly request?: {
+    readonly headers?: Readonly<Record<string, string | string[]>>;
+    readonly body?: unknown;
+  };
+}
+
 /** A tenant of a running kit. Every method is one request to the control plane. */
 export class Latchkey {
   private readonly control: ControlClient;
@@ -161,6 +196,27 @@ export class Latchkey {
     /** The last 1,000 requests with their answers, the oldest first. Secrets are masked. */
     list: async (): Promise<CapturedRequest[]> =>
       (await this.control.call<{ requests: CapturedRequest[] }>('GET', '/requests')).requests,
+  };
+
+  readonly contract = {
+    /**
+     * Where answers and requests of this tenant differ from the OpenAPI document, the oldest first.
+     * The last 1,000 since the start, the last reset or the last `clear`.
+     */
+    violations: async (): Promise<Violation[]> =>
+      (await this.control.call<{ violations: Violation[] }>('GET', '/contract/violations')).violations,
+    clear: (): Promise<void> => this.control.call('DELETE', '/contract/violations'),
+    /** Checks exchanges. `exchange` is the place of the exchange in the argument, from 0. */
+    check: async (
+      captured: CapturedExchange | readonly CapturedExchange[],
+    ): Promise<(Violation & { readonly exchange: number })[]> =>
+      (
+        await this.control.call<{ violations: (Violation & { exchange: number })[] }>(
+          'POST',
+          '/contract/check',
+          captured,
+        )
+      ).violations,
   };
 
   /** Removes all but the signing keys, restores clock and settings, and seeds again. */

@@ -6,6 +6,7 @@ import { problemDetails } from '../../../../src/platform/http/dialect/problem-de
 import type { Kit } from '../kit.js';
 import { accountRoutes } from './accounts.js';
 import { clockRoutes } from './clock.js';
+import { contractRoutes } from './contract.js';
 import { eventRoutes } from './events.js';
 import { limitRoutes } from './limits.js';
 import { collectRoutes } from './openapi.js';
@@ -29,6 +30,7 @@ const TOPICS = [
   limitRoutes,
   eventRoutes,
   requestRoutes,
+  contractRoutes,
 ];
 
 /** Returns the routes below `/_test/v1`. The server of the kit hands requests to it. */
