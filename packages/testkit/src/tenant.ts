@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { OpenAPIObject } from '@nestjs/swagger';
-import { EventBus } from '../../../src/events/event-bus.js';
+import { SecurityEventsService } from '../../../src/events/security-events.service.js';
 import { JobsService } from '../../../src/jobs/jobs.service.js';
 import { type KeyPair, NEW_KEY_PAIR, newKeyPair } from '../../../src/keys/key-pair.js';
 import { SigningKeysService } from '../../../src/keys/signing-keys.service.js';
@@ -16,6 +16,8 @@ import { openApiDocument } from '../../../src/platform/openapi/swagger.js';
 import { type ComposedApp, composeApp } from './compose.js';
 import { ContractLog } from './contract/contract-log.js';
 import { Exchanges } from './exchanges.js';
+import { Faults } from './faults.js';
+import { Outbox } from './outbox.js';
 import { InProcessHashes } from './providers/in-process-hashes.js';
 import { MemoryStore } from './providers/memory-store.js';
 import { ResettableCounters } from './providers/resettable-counters.js';
@@ -49,6 +51,8 @@ function newTestKeyPair(): KeyPair {
 export class Tenant {
   readonly clock = new TestClock();
   readonly exchanges = new Exchanges(this.clock);
+  readonly faults = new Faults(this.exchanges);
+  readonly outbox = new Outbox();
   readonly contract = new ContractLog(this.exchanges, () => openApiDocument(this.composed.app));
   readonly store = new MemoryStore();
   private readonly counters = new ResettableCounters();
@@ -107,6 +111,8 @@ export class Tenant {
       this.clearLimits();
       this.exchanges.clear();
       this.contract.clear();
+      this.faults.clear();
+      this.outbox.clear();
       if (this.given !== this.options.settings) await this.useSettings(this.options.settings);
       await this.options.seed(this);
     });
@@ -128,7 +134,7 @@ export class Tenant {
 
   /** Writes what the service still holds in memory. */
   async flush(): Promise<void> {
-    await this.get(EventBus).flush();
+    await this.get(SecurityEventsService).write();
   }
 
   async stop(): Promise<void> {
@@ -167,6 +173,7 @@ export class Tenant {
       ]),
       extend: (fastify) => {
         this.exchanges.capture(fastify);
+        this.faults.inject(fastify);
       },
       complete: (document) => this.options.complete(document, this),
     });

@@ -77,6 +77,49 @@ export interface SecurityEvent {
   readonly at: number;
 }
 
+/** A fault to add. */
+export interface FaultInput {
+  /** Which requests it befalls; every request unless given. */
+  readonly match?: {
+    readonly method?: string;
+    /** A path below the base URL. With `*` at its end, every path that begins so. */
+    readonly path?: string;
+    /** The `username` in the body of the request. */
+    readonly username?: string;
+  };
+  /** Before the handler runs (default), or after it has finished and everything is written. */
+  readonly when?: 'before' | 'after';
+  readonly action: 'fail' | 'delay' | 'truncate' | 'drop';
+  /** For `fail`: a code of the page of errors, such as `unavailable`. */
+  readonly failure?: string;
+  /** For `fail` with `throttled` or `unavailable`, in seconds. */
+  readonly retry_after?: number;
+  /** For `delay`. */
+  readonly delay_ms?: number;
+  /** How many requests it befalls (default 1). */
+  readonly times?: number;
+  /** How many requests that match pass before (default 0). */
+  readonly skip?: number;
+}
+
+/** A fault, with how often it has happened and may still happen. */
+export interface FaultState extends FaultInput {
+  readonly id: string;
+  readonly left: number;
+  readonly happened: number;
+}
+
+/** A mail that the service would have sent. It sends none yet. */
+export interface SentMail {
+  readonly to: string;
+  readonly kind: string;
+  readonly subject: string;
+  readonly text: string;
+  readonly code?: string;
+  readonly link?: string;
+  readonly sent_at: string;
+}
+
 /** A request and its answer. */
 export interface CapturedRequest {
   readonly at: string;
@@ -190,6 +233,31 @@ export class Latchkey {
   readonly events = {
     list: async (): Promise<SecurityEvent[]> =>
       (await this.control.call<{ events: SecurityEvent[] }>('GET', '/events')).events,
+  };
+
+  readonly faults = {
+    /** Makes the next request that matches fail, or the next `times`. */
+    add: (fault: FaultInput): Promise<FaultState> => this.control.call('POST', '/faults', fault),
+    list: async (): Promise<FaultState[]> =>
+      (await this.control.call<{ faults: FaultState[] }>('GET', '/faults')).faults,
+    remove: (id: string): Promise<void> => this.control.call('DELETE', `/faults/${encodeURIComponent(id)}`),
+    clear: (): Promise<void> => this.control.call('DELETE', '/faults'),
+  };
+
+  readonly outbox = {
+    list: async (filter: { readonly to?: string; readonly kind?: string } = {}): Promise<SentMail[]> =>
+      (await this.control.call<{ mails: SentMail[] }>('GET', `/outbox?${new URLSearchParams(filter).toString()}`))
+        .mails,
+    /** Takes the oldest mail that matches. Waits for it up to `timeout` seconds. */
+    next: (
+      filter: { readonly to?: string; readonly kind?: string } = {},
+      timeout = 10,
+    ): Promise<SentMail | undefined> =>
+      this.control.call(
+        'GET',
+        `/outbox/next?${new URLSearchParams({ ...filter, timeout: String(timeout) }).toString()}`,
+      ),
+    clear: (): Promise<void> => this.control.call('DELETE', '/outbox'),
   };
 
   readonly requests = {

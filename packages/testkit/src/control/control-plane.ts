@@ -8,8 +8,10 @@ import { accountRoutes } from './accounts.js';
 import { clockRoutes } from './clock.js';
 import { contractRoutes } from './contract.js';
 import { eventRoutes } from './events.js';
+import { faultRoutes } from './faults.js';
 import { limitRoutes } from './limits.js';
 import { collectRoutes } from './openapi.js';
+import { outboxRoutes } from './outbox.js';
 import { Problem, problemDetailsOf } from './problem.js';
 import { requestRoutes } from './requests.js';
 import { settingRoutes } from './settings.js';
@@ -30,6 +32,8 @@ const TOPICS = [
   limitRoutes,
   eventRoutes,
   requestRoutes,
+  faultRoutes,
+  outboxRoutes,
   contractRoutes,
 ];
 
