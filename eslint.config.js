@@ -27,7 +27,7 @@ const noClock = [
 ].map((selector) => ({ selector, message: 'Only src/platform/clock reads the clock. Inject Clock.' }));
 
 export default tseslint.config(
-  { ignores: ['dist/', 'data/', 'node_modules/'] },
+  { ignores: ['**/dist/', 'data/', 'node_modules/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -39,6 +39,7 @@ export default defineConfig({
         test: {
           name: 'testkit',
           include: ['packages/testkit/test/**/*.spec.ts'],
+          globalSetup: ['packages/testkit/test/support/built.ts'],
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },

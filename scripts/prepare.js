@@ -11,10 +11,15 @@ const SOURCES = [
   ...['package.json', 'package-lock.json'],
 ];
 
+const TESTKIT_SOURCES = [
+  ...['packages/testkit/src', 'packages/testkit/package.json', 'scripts/bundle-testkit.js'],
+  ...['src', 'tsconfig.json', 'package.json', 'package-lock.json'],
+];
+
 /** Installs the packages of the lock file, unless they are installed. */
 export function install() {
   if (isInstalled()) return;
-  console.log('installing packages ...');
+  console.error('installing packages ...');
   npm('ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error');
 }
 
@@ -28,10 +33,24 @@ function isInstalled() {
 
 /** Compiles the sources, unless the build is newer. */
 export function build() {
-  const newest = Math.max(...SOURCES.map(newestIn));
-  if (modified('dist/bundle/main.js') >= newest) return;
-  console.log('building ...');
-  npm('run', 'build', '--silent');
+  if (isStale('dist/bundle/main.js', SOURCES)) npm('run', 'build', '--silent');
+}
+
+/** Bundles the test kit, unless its bundle is newer. */
+export function buildTestkit() {
+  if (isStale('packages/testkit/dist/index.d.ts', TESTKIT_SOURCES)) npm('run', 'build:testkit', '--silent');
+}
+
+/**
+ * Tells whether a result of a build is older than its sources, and says so.
+ * @param {string} result
+ * @param {string[]} from files and folders
+ */
+function isStale(result, from) {
+  if (modified(result) >= Math.max(...from.map(newestIn))) return false;
+  // Standard output may belong to a program that follows.
+  console.error('building ...');
+  return true;
 }
 
 /**

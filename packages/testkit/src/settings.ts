@@ -29,6 +29,10 @@ export const SETTINGS = [
 
 export type SettingName = (typeof SETTINGS)[number];
 
+export function isSettingName(name: string): name is SettingName {
+  return (SETTINGS as readonly string[]).includes(name);
+}
+
 /** Settings as the environment has them: `{ ACCESS_TOKEN_TTL: 60, RATE_LIMIT: 'on' }`. */
 export type Settings = Partial<Record<SettingName, string | number>>;
 

@@ -1,6 +1,7 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { type AccountInput, Latchkey, type SettingValues } from './client/latchkey.js';
 import { Kit } from './kit.js';
-import { refuseRealSettings } from './safety.js';
+import { refuseForeignSettings, refuseRealSettings } from './safety.js';
 
 export interface StartOptions {
   /** Default: any free port. */
@@ -17,9 +18,15 @@ export interface StartOptions {
   readonly logLevel?: string;
 }
 
+/** What is shown of a kit, so that the declarations of the package reach nothing else of it. */
+interface RunningKit {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
 /** A kit in this process, and its tenant at the root. */
 export class RunningLatchkey extends Latchkey implements AsyncDisposable {
-  constructor(private readonly kit: Kit) {
+  constructor(private readonly kit: RunningKit) {
     super(kit.url);
   }
 
@@ -44,5 +51,6 @@ export class RunningLatchkey extends Latchkey implements AsyncDisposable {
 export async function startLatchkey(options: StartOptions = {}): Promise<RunningLatchkey> {
   refuseRealSettings(process.env);
   const { port = 0, host = '127.0.0.1', hosts = [], seed = [], settings = {}, logLevel = 'silent' } = options;
+  refuseForeignSettings(settings);
   return new RunningLatchkey(await Kit.start({ port, host, hosts, seed, settings, logLevel }));
 }

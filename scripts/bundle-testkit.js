@@ -1,0 +1,119 @@
+// Bundles the test kit with the service that it composes into packages/testkit/dist, which the
+// package ships, and writes the declarations of its entries.
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
+import ts from 'typescript';
+import { root } from './prepare.js';
+
+/**
+ * The files of packages/testkit/src that the package offers: `.`, `./NAME`, or a program in `bin`.
+ * A name without its file is left out.
+ */
+const ENTRIES = ['index', 'main', 'playwright', 'vitest', 'cypress', 'conformance'];
+
+/** Packages with files of their own beside their code: binaries, threads, pages. */
+const NATIVE = ['@node-rs/argon2', 'argon2', 'libsql', 'pino', 'swagger-ui-dist'];
+/** Packages of the suite under which the kit runs. */
+const PEERS = ['@playwright/test', 'cypress', 'vitest'];
+const EXTERNAL = new RegExp(`^(${[...NATIVE, ...PEERS].join('|')})(/|$)`);
+
+/**
+ * What the kit has no use for: the client of MySQL, and exports that TypeORM 1 has no more, for
+ * which Nest's module would load TypeORM a second time.
+ */
+const ABSENT = /[\\/]node_modules[\\/](mysql2[\\/].*|@nestjs[\\/]typeorm[\\/]dist[\\/]common[\\/]typeorm-compat)\.js$/;
+
+const kit = join(root, 'packages/testkit');
+const sources = join(kit, 'src');
+const dist = join(kit, 'dist');
+const entries = ENTRIES.filter((name) => existsSync(join(sources, `${name}.ts`)));
+
+rmSync(dist, { recursive: true, force: true });
+await bundle();
+declareEntries();
+
+/** Bundles the sources into the folder `dist`. The types are checked by `npm run lint`. */
+async function bundle() {
+  const bundled = await rolldown({
+    input: Object.fromEntries(entries.map((name) => [name, join(sources, `${name}.ts`)])),
+    tsconfig: join(root, 'tsconfig.json'),
+    platform: 'node',
+    external: (id) => EXTERNAL.test(id),
+    // Nest and TypeORM import drivers and adapters that are not installed only where they are used.
+    onLog: (level, log, handle) => {
+      if (log.code !== 'UNRESOLVED_IMPORT') handle(level, log);
+    },
+    // Decorators have side effects, which few packages declare.
+    treeshake: { moduleSideEffects: true },
+    plugins: [
+      {
+        name: 'absent-modules',
+        load: {
+          filter: { id: ABSENT },
+          handler: () => 'export const Connection = undefined, AbstractRepository = undefined; export default {};',
+        },
+      },
+    ],
+  });
+  await bundled.write({
+    dir: dist,
+    format: 'esm',
+    chunkFileNames: 'chunks/[name]-[hash].js',
+    // Node reads half as much. Nest and TypeORM need the names of classes.
+    minify: { compress: false, mangle: false, codegen: true },
+  });
+}
+
+/** Writes the declarations of the entries, and of the files that those import. */
+function declareEntries() {
+  const path = join(root, 'tsconfig.json');
+  const { config, error } = ts.readConfigFile(path, ts.sys.readFile);
+  if (error) fail([error]);
+  const { options } = ts.parseJsonConfigFileContent({ ...config, files: [], include: [] }, ts.sys, root);
+  const program = ts.createProgram(
+    entries.map((name) => join(sources, `${name}.ts`)),
+    { ...options, declaration: true, emitDeclarationOnly: true },
+  );
+  /** @type {Set<string>} */
+  const declared = new Set();
+  for (const name of entries) declare(program, join(sources, `${name}.ts`), declared);
+}
+
+/**
+ * Writes the declarations of a file and of the files that it imports to `dist`.
+ * @param {ts.Program} program
+ * @param {string} path
+ * @param {Set<string>} declared the files that are written
+ */
+function declare(program, path, declared) {
+  if (declared.has(path)) return;
+  declared.add(path);
+  if (relative(sources, path).startsWith('..'))
+    throw new Error(`the declarations of the test kit reach ${relative(root, path)}, which it does not ship`);
+  const source = program.getSourceFile(path);
+  if (!source) throw new Error(`there is no ${relative(root, path)}`);
+  fail(program.getDeclarationDiagnostics(source));
+  let text = '';
+  const keep = (/** @type {string} */ _name, /** @type {string} */ written) => {
+    text = written;
+  };
+  program.emit(source, keep, undefined, true);
+  ts.sys.writeFile(join(dist, relative(sources, path)).replace(/\.ts$/, '.d.ts'), text);
+  for (const { fileName } of ts.preProcessFile(text).importedFiles)
+    if (fileName.startsWith('.'))
+      declare(program, resolve(dirname(path), fileName.replace(/\.js$/, '.ts')), declared);
+}
+
+/** @param {readonly ts.Diagnostic[]} diagnostics */
+function fail(diagnostics) {
+  if (diagnostics.length === 0) return;
+  console.error(
+    ts.formatDiagnostics(diagnostics, {
+      getCanonicalFileName: (name) => name,
+      getCurrentDirectory: () => root,
+      getNewLine: () => '\n',
+    }),
+  );
+  process.exit(1);
+}
