@@ -6,11 +6,8 @@ import { rolldown } from 'rolldown';
 import ts from 'typescript';
 import { root } from './prepare.js';
 
-/**
- * The files of packages/testkit/src that the package offers: `.`, `./NAME`, or a program in `bin`.
- * A name without its file is left out.
- */
-const ENTRIES = ['index', 'main', 'playwright', 'vitest', 'cypress', 'conformance'];
+/** The files of packages/testkit/src that the package offers: `.`, `./NAME`, or a program in `bin`. */
+const ENTRIES = ['index', 'main', 'playwright', 'vitest', 'cypress', 'conformance/main'];
 
 /** Packages with files of their own beside their code: binaries, threads, pages. */
 const NATIVE = ['@node-rs/argon2', 'argon2', 'libsql', 'pino', 'swagger-ui-dist'];
