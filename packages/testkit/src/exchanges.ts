@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FaultAction } from './faults.js';
 import type { TestClock } from './providers/test-clock.js';
 
 /** A request and its answer, unmasked. */
@@ -11,9 +12,12 @@ export interface Exchange {
   readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>;
   /** The parsed body; undefined for a request without one, or refused before it was read. */
   readonly requestBody: unknown;
+  /** 0 if the answer was dropped. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
   readonly text: string;
+  /** What a fault has done to this exchange. */
+  readonly fault?: FaultAction;
 }
 
 /** How many exchanges are kept. */
@@ -24,6 +28,7 @@ export class Exchanges {
   private kept: Exchange[] = [];
   private readonly listeners: ((exchange: Exchange) => void)[] = [];
   private readonly texts = new WeakMap<FastifyRequest, string>();
+  private readonly faults = new WeakMap<FastifyRequest, FaultAction>();
 
   constructor(private readonly clock: TestClock) {}
 
@@ -41,6 +46,16 @@ export class Exchanges {
     this.kept = [];
   }
 
+  /** Notes that a request meets a fault. */
+  noteFault(request: FastifyRequest, action: FaultAction): void {
+    this.faults.set(request, action);
+  }
+
+  /** Adds an exchange whose answer a fault cuts off. Fastify reports no response for it. */
+  addUnfinished(request: FastifyRequest, reply: FastifyReply, answer: Pick<Exchange, 'status' | 'text'>): void {
+    this.add({ ...this.exchangeOf(request, reply), ...answer });
+  }
+
   /** Adds the hooks that capture what a server is asked and answers. */
   capture(fastify: FastifyInstance): void {
     fastify.addHook('onSend', (request, _reply, payload, done) => {
@@ -54,6 +69,7 @@ export class Exchanges {
   }
 
   private exchangeOf(request: FastifyRequest, reply: FastifyReply): Exchange {
+    const fault = this.faults.get(request);
     return {
       at: this.clock.now(),
       method: request.method,
@@ -63,6 +79,7 @@ export class Exchanges {
       status: reply.statusCode,
       headers: reply.getHeaders(),
       text: this.texts.get(request) ?? '',
+      ...(fault && { fault }),
     };
   }
 

@@ -14,6 +14,8 @@ import { DATA_SOURCE_OPTIONS } from '../../../src/platform/database/database.mod
 import { createLogger } from '../../../src/platform/logging/logger.js';
 import { type ComposedApp, composeApp } from './compose.js';
 import { Exchanges } from './exchanges.js';
+import { Faults } from './faults.js';
+import { Outbox } from './outbox.js';
 import { InProcessHashes } from './providers/in-process-hashes.js';
 import { MemoryStore } from './providers/memory-store.js';
 import { ResettableCounters } from './providers/resettable-counters.js';
@@ -47,6 +49,8 @@ function newTestKeyPair(): KeyPair {
 export class Tenant {
   readonly clock = new TestClock();
   readonly exchanges = new Exchanges(this.clock);
+  readonly faults = new Faults(this.exchanges);
+  readonly outbox = new Outbox(this.clock);
   readonly store = new MemoryStore();
   private readonly counters = new ResettableCounters();
   private composed!: ComposedApp;
@@ -98,6 +102,8 @@ export class Tenant {
   /** Returns to the state after the start, but for the signing keys. */
   reset(): Promise<void> {
     return this.inTurn(async () => {
+      this.faults.clear();
+      this.outbox.clear();
       await this.flush();
       this.store.clear();
       this.clock.reset();
@@ -127,6 +133,8 @@ export class Tenant {
   }
 
   async stop(): Promise<void> {
+    this.faults.clear();
+    this.outbox.clear();
     await this.composed.app.close();
     this.store.close();
   }
@@ -160,6 +168,7 @@ export class Tenant {
         [RefusalPause, { wait: () => Promise.resolve() }],
       ]),
       extend: (fastify) => {
+        this.faults.extend(fastify);
         this.exchanges.capture(fastify);
       },
       complete: (document) => this.options.complete(document, this),

@@ -1,4 +1,9 @@
+import type { Fault, FaultInput } from '../faults.js';
+import type { Message } from '../outbox.js';
 import { ControlClient } from './control-client.js';
+
+export type { Fault, FaultInput } from '../faults.js';
+export type { Message } from '../outbox.js';
 
 /** An account to be made. What is left out is made up, and unique. */
 export interface AccountInput {
@@ -82,7 +87,10 @@ export interface CapturedRequest {
   readonly at: string;
   readonly method: string;
   readonly url: string;
+  /** 0 if a fault dropped the answer. */
   readonly status: number;
+  /** What a fault has done to this exchange. */
+  readonly fault?: Fault['action'];
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
   readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
 }
@@ -161,6 +169,26 @@ export class Latchkey {
     /** The last 1,000 requests with their answers, the oldest first. Secrets are masked. */
     list: async (): Promise<CapturedRequest[]> =>
       (await this.control.call<{ requests: CapturedRequest[] }>('GET', '/requests')).requests,
+  };
+
+  readonly faults = {
+    /** Adds a fault. It fires once, at the first matching request, unless it says otherwise. */
+    add: (fault: FaultInput): Promise<Fault> => this.control.call('POST', '/faults', fault),
+    list: async (): Promise<Fault[]> => (await this.control.call<{ faults: Fault[] }>('GET', '/faults')).faults,
+    remove: (id: string): Promise<void> => this.control.call('DELETE', `/faults/${encodeURIComponent(id)}`),
+    clear: (): Promise<void> => this.control.call('DELETE', '/faults'),
+  };
+
+  readonly outbox = {
+    list: async (): Promise<Message[]> => (await this.control.call<{ messages: Message[] }>('GET', '/outbox')).messages,
+    clear: (): Promise<void> => this.control.call('DELETE', '/outbox'),
+    /**
+     * Waits for a matching message that no call has returned before.
+     * @returns undefined if none arrives within `timeout` seconds of real time
+     */
+    next: ({ timeout = 10, ...match }: { to?: string; kind?: string; timeout?: number } = {}): Promise<
+      Message | undefined
+    > => this.control.call('GET', `/outbox/next?${new URLSearchParams({ ...match, timeout: String(timeout) })}`),
   };
 
   /** Removes all but the signing keys, restores clock and settings, and seeds again. */

@@ -7,8 +7,10 @@ import type { Kit } from '../kit.js';
 import { accountRoutes } from './accounts.js';
 import { clockRoutes } from './clock.js';
 import { eventRoutes } from './events.js';
+import { faultRoutes } from './faults.js';
 import { limitRoutes } from './limits.js';
 import { collectRoutes } from './openapi.js';
+import { outboxRoutes } from './outbox.js';
 import { Problem, problemDetailsOf } from './problem.js';
 import { requestRoutes } from './requests.js';
 import { settingRoutes } from './settings.js';
@@ -29,6 +31,8 @@ const TOPICS = [
   limitRoutes,
   eventRoutes,
   requestRoutes,
+  faultRoutes,
+  outboxRoutes,
 ];
 
 /** Returns the routes below `/_test/v1`. The server of the kit hands requests to it. */
