@@ -5,7 +5,7 @@ import { listOf, object, text, whole } from './control/schemas.js';
 
 type Code = Failure['code'];
 type Schema = Readonly<Record<string, unknown>>;
-type Codes<Union extends { code: string }> = { readonly [C in Union['code']]: object };
+type Codes<Union extends { code: string }> = Readonly<Record<Union['code'], object>>;
 
 /** How a test gives a failure: its code alone stands for the code with usual parameters. */
 export type FailureInput = Code | Failure;

@@ -80,8 +80,8 @@ export class Faults {
   }
 
   /**
-   * Adds the hooks that fire faults. Call it before the hooks that capture answers, so that they see
-   * the answers of faults. A request that is refused before its body is read meets no fault.
+   * Adds the hooks that fire faults. Call it before the hooks that capture answers, so that they
+   * see the answers of faults. A request that is refused before its body is read meets no fault.
    */
   extend(fastify: FastifyInstance): void {
     fastify.addHook('preHandler', (request, reply, done) => {

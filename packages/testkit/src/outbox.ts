@@ -61,8 +61,8 @@ export class Outbox {
   }
 
   /**
-   * Returns the oldest matching message that no call has returned before, so that a message that was
-   * sent before the call is not missed. Waits for one if there is none.
+   * Returns the oldest matching message that no call has returned before, so that a message that
+   * was sent before the call is not missed. Waits for one if there is none.
    * @returns undefined at the timeout
    */
   next(query: MessageQuery): Promise<Message | undefined> {

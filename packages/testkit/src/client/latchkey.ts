@@ -188,7 +188,11 @@ export class Latchkey {
      */
     next: ({ timeout = 10, ...match }: { to?: string; kind?: string; timeout?: number } = {}): Promise<
       Message | undefined
-    > => this.control.call('GET', `/outbox/next?${new URLSearchParams({ ...match, timeout: String(timeout) })}`),
+    > =>
+      this.control.call(
+        'GET',
+        `/outbox/next?${new URLSearchParams({ ...match, timeout: String(timeout) }).toString()}`,
+      ),
   };
 
   /** Removes all but the signing keys, restores clock and settings, and seeds again. */
