@@ -32,9 +32,11 @@ export function normalizeNames({ username, email, firstName = '', lastName = '' 
 /** Returns what is wrong with names, by field. @param names in their normalized form */
 export function nameProblems(names: Names): FieldProblems {
   const { username, email, firstName, lastName } = names;
+  // Its problems are those of the username, which the answer has already.
+  const isUsername = email === username && isEmailName(username);
   return {
     ...unlessEmpty('username', [...usernameProblems(username), ...mismatch(names)].slice(0, 1)),
-    ...unlessEmpty('email', email === null || email === username ? [] : emailProblems(email)),
+    ...unlessEmpty('email', email === null || isUsername ? [] : emailProblems(email)),
     ...unlessEmpty('firstName', personalNameProblems(firstName)),
     ...unlessEmpty('lastName', personalNameProblems(lastName)),
   };

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FaultAction } from './faults.js';
 import type { TestClock } from './providers/test-clock.js';
 
 /** A request and its answer, unmasked. */
@@ -17,11 +18,12 @@ export interface Exchange {
   readonly requestHeaders: Readonly<Record<string, string | string[] | undefined>>;
   /** The parsed body; undefined for a request without one, or refused before it was read. */
   readonly requestBody: unknown;
+  /** 0 if a fault has dropped the answer. */
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | number | undefined>>;
   readonly text: string;
-  /** Whether the kit answered in place of the service, because a test asked for a fault. */
-  readonly isInjected: boolean;
+  /** What a fault has done to this exchange. */
+  readonly fault?: FaultAction;
 }
 
 /** How many exchanges are kept. */
@@ -34,7 +36,7 @@ export class Exchanges {
   private readonly texts = new WeakMap<FastifyRequest, string>();
   private readonly starts = new WeakMap<FastifyRequest, Pick<Exchange, 'startedAt' | 'endedBefore'>>();
   private readonly bodies = new WeakMap<FastifyRequest, unknown>();
-  private readonly injected = new WeakSet<FastifyRequest>();
+  private readonly faults = new WeakMap<FastifyRequest, FaultAction>();
   private ended = 0;
 
   constructor(private readonly clock: TestClock) {}
@@ -49,9 +51,14 @@ export class Exchanges {
     this.listeners.push(listener);
   }
 
-  /** Notes that the answer to a request is a fault that a test asked for. */
-  markInjected(request: FastifyRequest): void {
-    this.injected.add(request);
+  /** Notes that a request meets a fault. */
+  noteFault(request: FastifyRequest, action: FaultAction): void {
+    this.faults.set(request, action);
+  }
+
+  /** Adds an exchange whose answer a fault cuts off. Fastify reports no response for it. */
+  addUnfinished(request: FastifyRequest, reply: FastifyReply, answer: Pick<Exchange, 'status' | 'text'>): void {
+    this.add({ ...this.exchangeOf(request, reply), ...answer });
   }
 
   clear(): void {
@@ -83,6 +90,7 @@ export class Exchanges {
     const at = this.clock.now();
     // The service refuses some requests before the hook that notes their start.
     const start = this.starts.get(request) ?? { startedAt: at, endedBefore: this.ended };
+    const fault = this.faults.get(request);
     this.ended += 1;
     return {
       at,
@@ -95,7 +103,7 @@ export class Exchanges {
       status: reply.statusCode,
       headers: reply.getHeaders(),
       text: this.texts.get(request) ?? '',
-      isInjected: this.injected.has(request),
+      ...(fault && { fault }),
     };
   }
 

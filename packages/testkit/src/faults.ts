@@ -1,177 +1,213 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Failure, FailureOf } from '../../../src/platform/errors/failure.js';
-import { FailureError } from '../../../src/platform/errors/failure.error.js';
 import { answerOf } from '../../../src/platform/http/dialect/dialect.js';
+import { send } from '../../../src/platform/http/dialect/answer.js';
 import type { Exchanges } from './exchanges.js';
+import { failureFrom, type FailureInput } from './failures.js';
 
-/** What a fault is asked to do. */
-export interface FaultRequest {
-  /** Which requests it befalls; every request unless given. */
-  readonly match?: {
-    readonly method?: string;
-    /** A path below the base URL. With `*` at its end, every path that begins so. */
-    readonly path?: string;
-    /** The `username` in the body of the request. */
-    readonly username?: string;
-  };
-  /** Before the handler runs, or after it has finished and everything is written. */
+export type FaultAction = 'fail' | 'delay' | 'truncate' | 'drop';
+
+/** Which requests a fault is for. A member that is left out matches every request. */
+export interface FaultMatch {
+  readonly method?: string;
+  /** The path below the base URL, exact or with `*` at its end. */
+  readonly path?: string;
+  /**
+   * The `username` or `email` in the body. Requests without either, for example those with only a
+   * bearer token, do not match.
+   */
+  readonly username?: string;
+}
+
+export interface FaultInput {
+  readonly match?: FaultMatch;
+  /** Default: `before`. `after`: the handler has run, and what it wrote is committed. */
   readonly when?: 'before' | 'after';
-  readonly action: 'fail' | 'delay' | 'truncate' | 'drop';
-  /** For `fail`: what the service refuses, in the words of the route. */
-  readonly failure?: Failure['code'];
-  /** For `fail` with `throttled` or `unavailable`, in seconds. */
-  readonly retry_after?: number;
-  /** For `delay`. */
+  readonly action: FaultAction;
+  readonly failure?: FailureInput;
   readonly delay_ms?: number;
-  /** How many requests it befalls. */
+  /** How often the fault fires. Default: once. */
   readonly times?: number;
-  /** How many requests that match pass before. */
+  /** How many matching requests pass first. Default: 0. */
   readonly skip?: number;
 }
 
-/** A fault, with how often it has happened. */
-export interface Fault extends FaultRequest {
+/** A fault with what is left of it. */
+export interface Fault extends FaultInput {
   readonly id: string;
+  readonly match: FaultMatch;
   readonly when: 'before' | 'after';
-  readonly left: number;
-  readonly happened: number;
+  /** How often it will still fire. */
+  readonly times: number;
+  readonly skip: number;
+  readonly fired: number;
 }
 
-/** Every failure, with parameters that a test does not have to give. */
-const FAILURES: { readonly [Code in Failure['code']]: FailureOf<Code> } = {
-  invalid_fields: { code: 'invalid_fields', fields: { username: [{ code: 'invalid' }] } },
-  invalid_credentials: { code: 'invalid_credentials' },
-  token_missing: { code: 'token_missing' },
-  token_not_valid: { code: 'token_not_valid' },
-  client_not_authenticated: { code: 'client_not_authenticated' },
-  user_exists: { code: 'user_exists' },
-  session_not_found: { code: 'session_not_found' },
-  throttled: { code: 'throttled', retryAfter: 60 },
-  unavailable: { code: 'unavailable', retryAfter: 2 },
-  client_disconnected: { code: 'client_disconnected' },
-  malformed_body: { code: 'malformed_body', problem: 'not_json' },
-  not_found: { code: 'not_found' },
-  method_not_allowed: { code: 'method_not_allowed', allow: ['GET'] },
-  payload_too_large: { code: 'payload_too_large' },
-  unsupported_media_type: { code: 'unsupported_media_type' },
-  bad_request: { code: 'bad_request', status: 400 },
-  internal: { code: 'internal' },
-};
+/** Headers of the answer that a failure replaces, which do not belong to the failure. */
+const REPLACED = ['content-length', 'location', 'set-cookie', 'www-authenticate', 'retry-after', 'allow'];
 
-export const FAILURE_CODES = Object.keys(FAILURES) as Failure['code'][];
+type Payload = string | Buffer;
 
-interface Counted {
-  readonly request: FaultRequest;
-  readonly when: 'before' | 'after';
-  left: number;
-  toSkip: number;
-  happened: number;
-}
-
-/** The faults that befall the requests of a tenant. */
+/** The faults of a tenant. They fire in the order in which they were added, one for a request. */
 export class Faults {
-  private readonly all = new Map<string, Counted>();
+  private known: Fault[] = [];
+  private added = 0;
+  private readonly after = new WeakMap<FastifyRequest, Fault>();
+  /** Ends delays early. */
+  private readonly delays = new Set<() => void>();
 
   constructor(private readonly exchanges: Exchanges) {}
 
-  add(request: FaultRequest): Fault {
-    const id = randomUUID();
-    const { when = 'before', times = 1, skip = 0 } = request;
-    const counted = { request, when, left: times, toSkip: skip, happened: 0 };
-    this.all.set(id, counted);
-    return stateOf(id, counted);
+  get list(): readonly Fault[] {
+    return this.known;
   }
 
-  get list(): Fault[] {
-    return Array.from(this.all, ([id, counted]) => stateOf(id, counted));
+  add(input: FaultInput): Fault {
+    const fault: Fault = { match: {}, when: 'before', times: 1, skip: 0, ...input, id: String(++this.added), fired: 0 };
+    this.known.push(fault);
+    return fault;
   }
 
   /** @returns whether there was such a fault */
   remove(id: string): boolean {
-    return this.all.delete(id);
+    const before = this.known.length;
+    this.known = this.known.filter((fault) => fault.id !== id);
+    return this.known.length < before;
   }
 
+  /** Removes all faults, and ends delays that have begun. */
   clear(): void {
-    this.all.clear();
+    this.known = [];
+    for (const end of this.delays) end();
   }
 
-  /** Adds the hooks that make faults happen. To be called after the hooks that capture requests. */
-  inject(fastify: FastifyInstance): void {
-    fastify.addHook('preHandler', async (request, reply) => {
-      const fault = this.take('before', request);
-      if (!fault) return;
-      if (fault.action === 'delay') {
-        await sleep(fault.delay_ms ?? 0);
+  /**
+   * Adds the hooks that fire faults. Call it before the hooks that capture answers, so that they
+   * see the answers of faults. A request that is refused before its body is read meets no fault.
+   */
+  extend(fastify: FastifyInstance): void {
+    fastify.addHook('preHandler', (request, reply, done) => {
+      const fault = this.take(request);
+      if (!fault) {
+        done();
         return;
       }
-      this.exchanges.markInjected(request);
-      if (fault.action === 'fail') throw new FailureError(failureOf(fault));
-      reply.hijack();
-      request.raw.socket.destroy();
+      this.exchanges.noteFault(request, fault.action);
+      if (fault.when === 'after') {
+        this.after.set(request, fault);
+        done();
+      } else this.fireBefore(fault, request, reply, done);
     });
-    fastify.addHook('onSend', async (request, reply, payload) => {
-      const fault = this.take('after', request);
-      if (!fault) return payload;
-      if (fault.action === 'delay') {
-        await sleep(fault.delay_ms ?? 0);
-        return payload;
-      }
-      this.exchanges.markInjected(request);
-      if (fault.action === 'fail') return this.replaceAnswer(request, reply, failureOf(fault));
-      if (fault.action === 'truncate') sendHalf(reply, payload);
-      else request.raw.socket.destroy();
-      // The connection is gone, so there is nothing to go on with.
-      return new Promise(() => undefined);
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      const fault = this.after.get(request);
+      this.after.delete(request);
+      if (fault) this.fireAfter(fault, request, reply, payload as Payload | undefined, done);
+      else done(null, payload);
     });
   }
 
-  /** Returns the first fault that befalls a request, and counts it. */
-  private take(when: Counted['when'], request: FastifyRequest): FaultRequest | undefined {
-    for (const fault of this.all.values()) {
-      if (fault.when !== when || fault.left === 0 || !matches(fault.request, request)) continue;
-      if (fault.toSkip > 0) {
-        fault.toSkip -= 1;
+  /** Returns the fault that a request meets, and counts the request. */
+  private take(request: FastifyRequest): Fault | undefined {
+    for (const [i, fault] of this.known.entries()) {
+      if (fault.times === 0 || !matches(fault.match, request)) continue;
+      if (fault.skip > 0) {
+        this.known[i] = { ...fault, skip: fault.skip - 1 };
         continue;
       }
-      fault.left -= 1;
-      fault.happened += 1;
-      return fault.request;
+      return (this.known[i] = { ...fault, times: fault.times - 1, fired: fault.fired + 1 });
     }
     return undefined;
   }
 
-  private replaceAnswer(request: FastifyRequest, reply: FastifyReply, failure: Failure): string {
-    const { status, headers, body } = answerOf(request.dialect, failure);
-    reply.removeHeader('content-length');
-    void reply.status(status).headers({ 'Content-Type': 'application/json; charset=utf-8', ...headers });
-    return JSON.stringify(body);
+  private fireBefore(fault: Fault, request: FastifyRequest, reply: FastifyReply, done: () => void): void {
+    if (fault.action === 'delay') this.delay(fault, done);
+    else if (fault.action === 'fail') send(reply, answerOf(request.dialect, failureFrom(fault.failure ?? 'internal')));
+    else this.drop(request, reply);
+  }
+
+  private fireAfter(
+    fault: Fault,
+    request: FastifyRequest,
+    reply: FastifyReply,
+    payload: Payload | undefined,
+    done: (error: null, payload: unknown) => void,
+  ): void {
+    switch (fault.action) {
+      case 'delay':
+        this.delay(fault, () => {
+          done(null, payload);
+        });
+        return;
+      case 'fail':
+        done(null, failing(fault, request, reply));
+        return;
+      case 'truncate':
+        this.truncate(request, reply, Buffer.from(payload ?? ''));
+        return;
+      case 'drop':
+        this.drop(request, reply);
+    }
+  }
+
+  private delay({ delay_ms: ms = 0 }: Fault, then: () => void): void {
+    const end = () => {
+      clearTimeout(timer);
+      this.delays.delete(end);
+      then();
+    };
+    const timer = setTimeout(end, ms);
+    this.delays.add(end);
+  }
+
+  /** Closes the connection without an answer. */
+  private drop(request: FastifyRequest, reply: FastifyReply): void {
+    reply.hijack();
+    this.exchanges.addUnfinished(request, reply, { status: 0, text: '' });
+    reply.raw.destroy();
+  }
+
+  /** Announces the whole answer, sends half of its body, and closes the connection. */
+  private truncate(request: FastifyRequest, reply: FastifyReply, body: Buffer): void {
+    const half = body.subarray(0, Math.floor(body.length / 2));
+    reply.hijack();
+    this.exchanges.addUnfinished(request, reply, { status: reply.statusCode, text: half.toString() });
+    for (const [name, value] of Object.entries(reply.getHeaders()))
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    reply.raw.setHeader('content-length', body.length);
+    reply.raw.writeHead(reply.statusCode);
+    reply.raw.write(half, () => reply.raw.destroy());
   }
 }
 
-function stateOf(id: string, { request, when, left, happened }: Counted): Fault {
-  return { ...request, id, when, left, happened };
-}
-
-function failureOf({ failure = 'unavailable', retry_after: retryAfter }: FaultRequest): Failure {
-  const usual = FAILURES[failure];
-  return retryAfter !== undefined && 'retryAfter' in usual ? { ...usual, retryAfter } : usual;
-}
-
-function matches({ match: { method, path, username } = {} }: FaultRequest, request: FastifyRequest): boolean {
-  const [given = ''] = request.url.split('?', 1);
-  if (method !== undefined && method.toUpperCase() !== request.method) return false;
-  if (path !== undefined && !(path.endsWith('*') ? given.startsWith(path.slice(0, -1)) : given === path)) return false;
-  return username === undefined || (request.body as { username?: unknown } | null | undefined)?.username === username;
-}
-
-/** Sends the headers of a whole answer and half of its body, and closes the connection. */
-function sendHalf(reply: FastifyReply, payload: unknown): void {
-  const body = typeof payload === 'string' || Buffer.isBuffer(payload) ? Buffer.from(payload) : Buffer.alloc(2);
-  const headers = { ...reply.getHeaders(), 'content-length': body.length } as Record<string, string | number>;
-  reply.raw.writeHead(reply.statusCode, headers);
-  reply.raw.write(body.subarray(0, Math.floor(body.length / 2)), () => {
-    reply.raw.destroy();
+/** Turns an answer into the answer to a failure. @returns its body */
+function failing({ failure = 'internal' }: Fault, request: FastifyRequest, reply: FastifyReply): string {
+  const { status, headers, body } = answerOf(request.dialect, failureFrom(failure));
+  for (const name of REPLACED) reply.removeHeader(name);
+  reply.status(status).headers({
+    'Content-Type': 'application/json; charset=utf-8',
+    ...headers,
+    'Cache-Control': 'no-store',
   });
+  return JSON.stringify(body);
+}
+
+function matches({ method, path, username }: FaultMatch, request: FastifyRequest): boolean {
+  if (method !== undefined && method.toUpperCase() !== request.method) return false;
+  if (path !== undefined && !isPath(path, request.url)) return false;
+  return username === undefined || namesOf(request.body).includes(username.toLowerCase());
+}
+
+function isPath(path: string, url: string): boolean {
+  const [asked = ''] = url.split('?', 1);
+  if (path.endsWith('*')) return asked.startsWith(path.slice(0, -1));
+  return withoutSlash(asked) === withoutSlash(path);
+}
+
+/** The service takes each path with and without a slash at its end. */
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+function namesOf(body: unknown): string[] {
+  const { username, email } = (body ?? {}) as { username?: unknown; email?: unknown };
+  return [username, email].flatMap((name) => (typeof name === 'string' ? name.toLowerCase() : []));
 }

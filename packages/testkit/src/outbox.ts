@@ -1,67 +1,99 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { TestClock } from './providers/test-clock.js';
 
-/** A mail that the service would have sent. */
-export interface Mail {
+/** A message that the service would have sent. */
+export interface Message {
   readonly to: string;
-  /** What it is for, for example `reset`. */
+  /** What the message is for, for example `verify_email`. */
   readonly kind: string;
+  readonly code: string | null;
+  readonly link: string | null;
+  /** By the clock of the tenant. */
+  readonly sent_at: string;
   readonly subject: string;
   readonly text: string;
-  /** The code or the link in it, if it has one. */
-  readonly code?: string;
-  readonly link?: string;
-  /** An ISO time, by the clock of the tenant. */
-  readonly sent_at: string;
 }
 
-/** Which mails a test asks for. */
-export interface MailFilter {
+export interface MessageQuery {
   readonly to?: string;
   readonly kind?: string;
+  /** Seconds of real time. */
+  readonly timeout: number;
+  /** Ends the wait early. */
+  readonly signal?: AbortSignal;
+}
+
+interface Waiting {
+  readonly query: MessageQuery;
+  readonly take: (message: Message | undefined) => void;
 }
 
 /**
- * The mails of a tenant. The service sends none yet; the feature that does will call {@link add} in
- * place of its transport.
+ * Keeps the messages of a tenant. Nothing fills it yet: the service sends no mail. A provider that
+ * takes the place of the sender of mail will call {@link add}.
  */
 export class Outbox {
-  private mails: Mail[] = [];
-  private readonly waiting = new Set<() => void>();
+  private kept: Message[] = [];
+  /** Messages that {@link next} has returned. */
+  private readonly taken = new WeakSet<Message>();
+  private readonly waiting = new Set<Waiting>();
 
-  add(mail: Mail): void {
-    this.mails.push(mail);
-    this.wake();
+  constructor(private readonly clock: TestClock) {}
+
+  /** All messages, the oldest first. */
+  get list(): readonly Message[] {
+    return this.kept;
   }
 
-  list({ to, kind }: MailFilter = {}): Mail[] {
-    return this.mails.filter((mail) => (to ?? mail.to) === mail.to && (kind ?? mail.kind) === mail.kind);
-  }
-
-  /** Removes every mail, and ends every wait for one. */
-  clear(): void {
-    this.mails = [];
-    this.wake();
-  }
-
-  /**
-   * Takes the oldest mail that matches. Waits for it, in real time.
-   * @returns undefined if there is none in time
-   */
-  async takeNext(filter: MailFilter, timeoutMs: number): Promise<Mail | undefined> {
-    const end = AbortSignal.timeout(timeoutMs);
-    for (;;) {
-      const [mail] = this.list(filter);
-      if (mail) this.mails = this.mails.filter((other) => other !== mail);
-      if (mail || end.aborted) return mail;
-      await Promise.race([
-        new Promise<void>((resolve) => this.waiting.add(resolve)),
-        sleep(timeoutMs, undefined, { signal: end, ref: false }).catch(() => undefined),
-      ]);
+  add(content: Omit<Message, 'sent_at'>): void {
+    const message = { ...content, sent_at: new Date(this.clock.now()).toISOString() };
+    this.kept.push(message);
+    for (const { query, take } of this.waiting) {
+      if (!matches(query, message)) continue;
+      take(message);
+      return;
     }
   }
 
-  private wake(): void {
-    for (const resume of this.waiting) resume();
-    this.waiting.clear();
+  /** Removes all messages, and ends all waits without a message. */
+  clear(): void {
+    this.kept = [];
+    for (const { take } of this.waiting) take(undefined);
   }
+
+  /**
+   * Returns the oldest matching message that no call has returned before, so that a message that
+   * was sent before the call is not missed. Waits for one if there is none.
+   * @returns undefined at the timeout
+   */
+  next(query: MessageQuery): Promise<Message | undefined> {
+    const message = this.kept.find((kept) => !this.taken.has(kept) && matches(query, kept));
+    if (message) {
+      this.taken.add(message);
+      return Promise.resolve(message);
+    }
+    return new Promise((resolve) => {
+      const stop = () => {
+        waiting.take(undefined);
+      };
+      const timer = setTimeout(stop, query.timeout * 1000);
+      const waiting: Waiting = {
+        query,
+        take: (found) => {
+          clearTimeout(timer);
+          query.signal?.removeEventListener('abort', stop);
+          this.waiting.delete(waiting);
+          if (found) this.taken.add(found);
+          resolve(found);
+        },
+      };
+      this.waiting.add(waiting);
+      query.signal?.addEventListener('abort', stop);
+    });
+  }
+}
+
+function matches({ to, kind }: MessageQuery, message: Message): boolean {
+  return (
+    (to === undefined || to.toLowerCase() === message.to.toLowerCase()) && (kind === undefined || kind === message.kind)
+  );
 }

@@ -75,6 +75,11 @@ function keysOf(request: AccountRequest): string[] {
   return names.filter((key) => key !== null);
 }
 
-function namesOf({ username = 'made-up', email, first_name: firstName = '', last_name: lastName = '' }: AccountRequest) {
+function namesOf({
+  username = 'made-up',
+  email,
+  first_name: firstName = '',
+  last_name: lastName = '',
+}: AccountRequest) {
   return normalizeNames({ username, ...(email !== undefined && { email }), firstName, lastName });
 }

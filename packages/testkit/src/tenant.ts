@@ -52,7 +52,7 @@ export class Tenant {
   readonly clock = new TestClock();
   readonly exchanges = new Exchanges(this.clock);
   readonly faults = new Faults(this.exchanges);
-  readonly outbox = new Outbox();
+  readonly outbox = new Outbox(this.clock);
   readonly contract = new ContractLog(this.exchanges, () => openApiDocument(this.composed.app));
   readonly store = new MemoryStore();
   private readonly counters = new ResettableCounters();
@@ -105,14 +105,14 @@ export class Tenant {
   /** Returns to the state after the start, but for the signing keys. */
   reset(): Promise<void> {
     return this.inTurn(async () => {
+      this.faults.clear();
+      this.outbox.clear();
       await this.flush();
       this.store.clear();
       this.clock.reset();
       this.clearLimits();
       this.exchanges.clear();
       this.contract.clear();
-      this.faults.clear();
-      this.outbox.clear();
       if (this.given !== this.options.settings) await this.useSettings(this.options.settings);
       await this.options.seed(this);
     });
@@ -138,6 +138,8 @@ export class Tenant {
   }
 
   async stop(): Promise<void> {
+    this.faults.clear();
+    this.outbox.clear();
     await this.composed.app.close();
     this.store.close();
   }
@@ -172,8 +174,9 @@ export class Tenant {
         [RefusalPause, { wait: () => Promise.resolve() }],
       ]),
       extend: (fastify) => {
+        // First, so that the captured answer is that of the fault.
+        this.faults.extend(fastify);
         this.exchanges.capture(fastify);
-        this.faults.inject(fastify);
       },
       complete: (document) => this.options.complete(document, this),
     });

@@ -54,7 +54,7 @@ const REFUSED: CheckedExchange = {
 };
 const LOGGED_OUT: CheckedExchange = { method: 'DELETE', url: '/user/login', status: 204, headers: {}, text: '' };
 /** What the kit knows of an exchange beside its contents. */
-const ENDED = { number: 1, endedBefore: 0, startedAt: 0, at: 0, isInjected: false };
+const ENDED = { number: 1, endedBefore: 0, startedAt: 0, at: 0 };
 const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
 describe('The check of answers', () => {
@@ -213,8 +213,8 @@ describe('The list of violations', () => {
     let listener: (exchange: Exchange) => void = () => undefined;
     const exchanges = { subscribe: (given: typeof listener) => (listener = given) } as unknown as Exchanges;
     const log = new ContractLog(exchanges, () => document);
-    for (const isInjected of [true, false])
-      listener({ ...REFUSED, ...ENDED, requestHeaders: {}, requestBody: {}, status: 418, isInjected });
+    for (const fault of [{ fault: 'fail' } as const, {}])
+      listener({ ...REFUSED, ...ENDED, requestHeaders: {}, requestBody: {}, status: 418, ...fault });
 
     expect(kinds(log.list())).toEqual(['undocumented_status']);
   });

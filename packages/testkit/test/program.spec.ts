@@ -34,7 +34,11 @@ function seedFile(...lines: string[]): string {
 
 function login(url: string, username: string): Promise<Response> {
   const headers = { 'Content-Type': 'application/json' };
-  return fetch(`${url}/auth/token`, { method: 'POST', headers, body: JSON.stringify({ username, password: PASSWORD }) });
+  return fetch(`${url}/auth/token`, {
+    method: 'POST',
+    headers,
+    body: JSON.stringify({ username, password: PASSWORD }),
+  });
 }
 
 describe('The program latchkey-testkit', () => {
@@ -60,14 +64,17 @@ describe('The program latchkey-testkit', () => {
     expect([(await login(url, 'alice')).status, (await login(url, 'bob')).status]).toEqual([200, 401]);
   });
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('ends with exit code 0 at %s, even while a client is connected', async (signal) => {
-    const kit = start('--port', '0', '--json');
-    const { url } = await kit.announced();
-    await fetch(`${url}/readyz`);
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'ends with exit code 0 at %s, even while a client is connected',
+    async (signal) => {
+      const kit = start('--port', '0', '--json');
+      const { url } = await kit.announced();
+      await fetch(`${url}/readyz`);
 
-    expect(await kit.stop(signal)).toBe(0);
-    expect(kit.stderr).toBe('');
-  });
+      expect(await kit.stop(signal)).toBe(0);
+      expect(kit.stderr).toBe('');
+    },
+  );
 
   it('uses the settings of the command line', async () => {
     const kit = start('--port=0', '--json', '--setting=ACCESS_TOKEN_TTL=60', '--setting', 'PASSWORD_BLOCKLIST=off');

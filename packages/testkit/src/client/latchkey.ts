@@ -90,10 +90,11 @@ export interface FaultInput {
   /** Before the handler runs (default), or after it has finished and everything is written. */
   readonly when?: 'before' | 'after';
   readonly action: 'fail' | 'delay' | 'truncate' | 'drop';
-  /** For `fail`: a code of the page of errors, such as `unavailable`. */
-  readonly failure?: string;
-  /** For `fail` with `throttled` or `unavailable`, in seconds. */
-  readonly retry_after?: number;
+  /**
+   * For `fail`: what the service refuses, in the words of the route. A code such as `unavailable`,
+   * or a code with its parameters such as `{ code: 'throttled', retryAfter: 60 }`.
+   */
+  readonly failure?: string | Readonly<{ code: string; [parameter: string]: unknown }>;
   /** For `delay`. */
   readonly delay_ms?: number;
   /** How many requests it befalls (default 1). */
@@ -102,22 +103,24 @@ export interface FaultInput {
   readonly skip?: number;
 }
 
-/** A fault, with how often it has happened and may still happen. */
+/** A fault with what is left of it. */
 export interface FaultState extends FaultInput {
   readonly id: string;
-  readonly left: number;
-  readonly happened: number;
+  /** How often it will still fire. */
+  readonly times: number;
+  readonly fired: number;
 }
 
-/** A mail that the service would have sent. It sends none yet. */
-export interface SentMail {
+/** A message that the service would have sent. It sends none yet. */
+export interface Message {
   readonly to: string;
+  /** What the message is for, for example `verify_email`. */
   readonly kind: string;
+  readonly code: string | null;
+  readonly link: string | null;
+  readonly sent_at: string;
   readonly subject: string;
   readonly text: string;
-  readonly code?: string;
-  readonly link?: string;
-  readonly sent_at: string;
 }
 
 /** A request and its answer. */
@@ -125,7 +128,10 @@ export interface CapturedRequest {
   readonly at: string;
   readonly method: string;
   readonly url: string;
+  /** 0 if a fault has dropped the answer. */
   readonly status: number;
+  /** What a fault has done to this exchange. */
+  readonly fault?: FaultInput['action'];
   readonly request: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
   readonly answer: { readonly headers: Readonly<Record<string, string>>; readonly body?: unknown };
 }
@@ -245,19 +251,19 @@ export class Latchkey {
   };
 
   readonly outbox = {
-    list: async (filter: { readonly to?: string; readonly kind?: string } = {}): Promise<SentMail[]> =>
-      (await this.control.call<{ mails: SentMail[] }>('GET', `/outbox?${new URLSearchParams(filter).toString()}`))
-        .mails,
-    /** Takes the oldest mail that matches. Waits for it up to `timeout` seconds. */
-    next: (
-      filter: { readonly to?: string; readonly kind?: string } = {},
-      timeout = 10,
-    ): Promise<SentMail | undefined> =>
+    list: async (): Promise<Message[]> => (await this.control.call<{ messages: Message[] }>('GET', '/outbox')).messages,
+    clear: (): Promise<void> => this.control.call('DELETE', '/outbox'),
+    /**
+     * Waits for a matching message that no call has returned before.
+     * @returns undefined if none arrives within `timeout` seconds of real time
+     */
+    next: ({ timeout = 10, ...match }: { to?: string; kind?: string; timeout?: number } = {}): Promise<
+      Message | undefined
+    > =>
       this.control.call(
         'GET',
-        `/outbox/next?${new URLSearchParams({ ...filter, timeout: String(timeout) }).toString()}`,
+        `/outbox/next?${new URLSearchParams({ ...match, timeout: String(timeout) }).toString()}`,
       ),
-    clear: (): Promise<void> => this.control.call('DELETE', '/outbox'),
   };
 
   readonly requests = {

@@ -93,6 +93,15 @@ const signupCases = [
       answer.check(status === 'BAD REQUEST' && reason.startsWith(`${field}: `), `a reason that names ${field}`);
     }
   }),
+  signup.settled(
+    'b-signup-email-without-at',
+    'refuses an email without @ that equals the username',
+    async (context) => {
+      const username = context.newName();
+      const answer = await context.post('/user/signup', context.form({ username, email: username }));
+      answer.isJson(400, refusal('email: not a valid email address'));
+    },
+  ),
   signup.settled('b-signup-password-composition', 'accepts a password of any composition', async (context) => {
     for (const password of ANY_COMPOSITION) {
       const form = context.form({ password });

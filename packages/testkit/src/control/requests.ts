@@ -21,9 +21,9 @@ export function requestRoutes(routes: FastifyInstance): void {
   }));
 }
 
-function shown({ at, method, url, requestHeaders, requestBody, status, headers, text }: Exchange): object {
+function shown({ at, method, url, requestHeaders, requestBody, status, headers, text, fault }: Exchange): object {
   return {
-    ...{ at: new Date(at).toISOString(), method, url: url.replace(TOKEN, MASK), status },
+    ...{ at: new Date(at).toISOString(), method, url: url.replace(TOKEN, MASK), status, fault },
     request: { headers: masked(requestHeaders), body: masked(requestBody) },
     answer: { headers: masked(headers), body: masked(parsed(text)) },
   };

@@ -33,9 +33,10 @@ export class KitProcess {
 
   /** Waits for the line of `--json`. @throws if the program has ended without it */
   async announced(): Promise<Announcement> {
-    while (!this.stdout.includes('\n')) {
+    const { stdout } = this.child;
+    while (stdout && !this.stdout.includes('\n')) {
       const ended = this.exited.then(() => true);
-      const isOver = await Promise.race([ended, once(this.child.stdout!, 'data').then(() => false)]);
+      const isOver = await Promise.race([ended, once(stdout, 'data').then(() => false)]);
       if (isOver && !this.stdout.includes('\n')) throw new Error(`the kit has ended: ${this.stderr}`);
     }
     return JSON.parse(this.stdout) as Announcement;
