@@ -3,16 +3,6 @@ import type { Client } from './client.js';
 
 export const PASSWORD = 'correct horse battery staple';
 
-/** Passwords that only a composition rule would refuse, each with a description. */
-export const ANY_COMPOSITION: [string, string][] = [
-  ['64 small letters', 'qkzvwbxjhpmfgtydlcnrsueaio'.repeat(3).slice(7, 71)],
-  ['capitals alone', 'QZBJVWKXPD'],
-  ['digits alone', '70416385927'],
-  ['punctuation alone', '[}~|^{]?;'],
-  ['single letters and spaces', 'a b c d e'],
-  ['letters that are not Latin', 'пароль без латиницы'],
-];
-
 let count = 0;
 
 /** Returns a username that no other test uses. */

@@ -9,7 +9,7 @@ const REQUIRED = ['this field is required'];
 const NOT_VALID = { detail: 'token is invalid or expired', code: 'token_not_valid' };
 const refusal = (reason: string) => ({ status: 'BAD REQUEST', reason });
 
-/** Does what the pages of the contracts print, and nothing else: no rules and no expiry. */
+/** Does what the pages of the contracts print, and nothing more: no rules, rotation or expiry. */
 class StrictClone {
   private readonly passwords = new Map<string, string>();
   private readonly usernames = new Map<string, string>();
@@ -78,7 +78,7 @@ class StrictClone {
   }
 }
 
-/** Starts a server that somebody made from the pages alone. */
+/** Starts a server that was made from the pages alone. */
 export function startStrictClone(): Promise<Listening> {
   const { routes } = new StrictClone();
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

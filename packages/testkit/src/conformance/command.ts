@@ -9,8 +9,8 @@ const FAILED = 1;
 const MISUSED = 2;
 
 const EXAMPLES = `
-Every case makes accounts of its own, whose names begin with "conformance-". A whole run needs about
-130 sign-ups and 45 refused logins, which the default limits of the service allow.
+Every case makes accounts of its own, whose names begin with "conformance-". A whole run needs at most
+100 sign-ups and 30 refused logins, which the default limits of the service allow.
 
 Exit codes: 0 if all cases passed, 1 if some failed, 2 for wrong usage or an unreachable server.
 
