@@ -20,8 +20,8 @@ const WARM_UP = { seconds: 8, amount: 1_000 };
  * @typedef {object} Result
  * @property {string} work
  * @property {number} connections
- * @property {Record<string, (Load & { cpu: number })[]>} loads by target, one for each round; `cpu` is
- *   the processor time of the target for one answer, in microseconds
+ * @property {Record<string, (Load & { cpu: number })[]>} loads by target, one for each round. `cpu`
+ *   is the processor time of the target for one answer, in microseconds
  */
 
 /** The process of the load generator. */

@@ -6,7 +6,7 @@ import { rolldown } from 'rolldown';
 import ts from 'typescript';
 import { root } from './prepare.js';
 
-/** The files of packages/testkit/src that the package offers: `.`, `./NAME`, or a program in `bin`. */
+/** The files of packages/testkit/src that the package offers as `.`, `./NAME` or a program. */
 const ENTRIES = ['index', 'main', 'playwright', 'vitest', 'cypress', 'conformance/main'];
 
 /** Packages with files of their own beside their code: binaries, threads, pages. */
@@ -98,8 +98,7 @@ function declare(program, path, declared) {
   program.emit(source, keep, undefined, true);
   ts.sys.writeFile(join(dist, relative(sources, path)).replace(/\.ts$/, '.d.ts'), text);
   for (const { fileName } of ts.preProcessFile(text).importedFiles)
-    if (fileName.startsWith('.'))
-      declare(program, resolve(dirname(path), fileName.replace(/\.js$/, '.ts')), declared);
+    if (fileName.startsWith('.')) declare(program, resolve(dirname(path), fileName.replace(/\.js$/, '.ts')), declared);
 }
 
 /** @param {readonly ts.Diagnostic[]} diagnostics */
