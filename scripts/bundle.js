@@ -22,6 +22,16 @@ const bundle = await rolldown({
   treeshake: false,
   plugins: [
     {
+      name: 'manifest-without-scripts',
+      load: {
+        filter: { id: /[\\/]dist[\\/]package\.json$/ },
+        handler: (id) => {
+          const { name, version } = JSON.parse(readFileSync(id, 'utf8'));
+          return { code: JSON.stringify({ name, version }), moduleType: 'json' };
+        },
+      },
+    },
+    {
       name: 'source-maps-of-typescript',
       load: {
         filter: { id: /[\\/]dist[\\/]src[\\/].*\.js$/ },

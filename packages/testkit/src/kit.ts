@@ -50,6 +50,8 @@ export class Kit {
   /** Starts the server, and the tenant at the root with its seed. */
   static async start(options: KitOptions): Promise<Kit> {
     const kit = new Kit(options);
+    // The document names the routes, which are registered only now.
+    await kit.control.ready();
     kit.server.listen(options.port, options.host);
     await once(kit.server, 'listening');
     const { address, port } = kit.server.address() as AddressInfo;
@@ -98,8 +100,6 @@ export class Kit {
         return;
       }
       assignTenant(request, tenant);
-      // At the first request: it compiles every schema, which takes a tenth of a start.
-      await this.control.ready();
       this.control.routing(request, response);
     } catch (error) {
       response.destroy(error as Error);

@@ -3,8 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { ConfigError } from '../../../src/platform/config/config.error.js';
 import { VERSION } from '../../../src/platform/config/version.js';
 import { isSettingName, SETTINGS, type Settings } from './settings.js';
-import { readSeedFile, SeedError } from './seed-file.js';
-import { type RunningLatchkey, startLatchkey } from './start.js';
+import type { RunningLatchkey } from './start.js';
 
 const FAILED = 1;
 const MISUSED = 2;
@@ -39,7 +38,7 @@ export async function main(args: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
     console.error(`latchkey-testkit: ${messageOf(error as NodeJS.ErrnoException, program.opts())}`);
-    return error instanceof ConfigError || error instanceof SeedError ? MISUSED : FAILED;
+    return error instanceof ConfigError ? MISUSED : FAILED;
   }
 }
 
@@ -71,6 +70,8 @@ function commandLine(): Command {
 
 async function serve(options: Options): Promise<void> {
   const { port, host, allowHost: hosts, setting: settings, logLevel, seed: seedFile, readyFile } = options;
+  // Only here, so that help is fast.
+  const [{ readSeedFile }, { startLatchkey }] = await Promise.all([import('./seed-file.js'), import('./start.js')]);
   const stopped = nextSignal();
   // A file of an earlier run would tell that this run is ready.
   if (readyFile !== undefined) rmSync(readyFile, { force: true });

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { ConfigError } from '../../../src/platform/config/config.error.js';
 import { nameProblems, normalizeNames } from '../../../src/users/account-names.js';
 import type { AccountRequest } from './accounts.js';
 
 /** A seed file that cannot be used. The message names the file and the line. */
-export class SeedError extends Error {
-  override readonly name = 'SeedError';
-}
+export class SeedError extends ConfigError {}
 
 const MEMBERS: Readonly<Record<keyof AccountRequest, 'string' | 'boolean'>> = {
   username: 'string',

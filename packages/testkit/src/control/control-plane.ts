@@ -9,6 +9,7 @@ import { clockRoutes } from './clock.js';
 import { contractRoutes } from './contract.js';
 import { eventRoutes } from './events.js';
 import { faultRoutes } from './faults.js';
+import { validateLazily } from './lazy-validation.js';
 import { limitRoutes } from './limits.js';
 import { collectRoutes } from './openapi.js';
 import { outboxRoutes } from './outbox.js';
@@ -39,10 +40,8 @@ const TOPICS = [
 
 /** Returns the routes below `/_test/v1`. The server of the kit hands requests to it. */
 export function controlPlane(kit: Kit): FastifyInstance {
-  const control = fastify({
-    bodyLimit: BODY_LIMIT_BYTES,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: true, allowUnionTypes: true } },
-  });
+  const control = fastify({ bodyLimit: BODY_LIMIT_BYTES });
+  control.setValidatorCompiler(validateLazily);
   // The schemas of answers are for the document.
   control.setSerializerCompiler(() => (value) => JSON.stringify(value));
   control.addContentTypeParser('application/x-ndjson', { parseAs: 'string' }, (_request, body, done) => {
