@@ -24,6 +24,10 @@ export interface KitOptions {
 /** The first segments of a tenant's URL, and the rest of the path. */
 const TENANT_PATH = /^\/t\/([\w-]{1,64})(?=[/?]|$)/;
 
+const MARK = 'X-Latchkey-Testkit';
+
+const MALFORMED = `HTTP/1.1 400 Bad Request\r\n${MARK}: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`;
+
 /** CI machines stall, so the kit waits for its clients longer than the service does. */
 const KEEP_ALIVE_MS = 75_000;
 
@@ -45,6 +49,10 @@ export class Kit {
         void this.answer(request, response);
       },
     );
+    // Node would answer malformed HTTP without the mark of the kit.
+    this.server.on('clientError', (_error, socket) => {
+      socket.end(MALFORMED);
+    });
   }
 
   /** Starts the server, and the tenant at the root with its seed. */
@@ -86,7 +94,7 @@ export class Kit {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('X-Latchkey-Testkit', '1');
+    response.setHeader(MARK, '1');
     const { url = '/' } = request;
     const [prefix = '', name = ''] = TENANT_PATH.exec(url) ?? [];
     const path = url.slice(prefix.length);
