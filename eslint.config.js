@@ -16,6 +16,8 @@ const NODE_GLOBALS = [
   'setTimeout',
 ];
 
+const BROWSER_GLOBALS = ['FormData', 'addEventListener', 'document', 'fetch', 'localStorage'];
+
 const noEnvironment = {
   selector: "MemberExpression[object.name='process'][property.name='env']",
   message: 'Only src/platform/config reads the environment.',
@@ -103,6 +105,12 @@ export default tseslint.config(
     files: ['scripts/**/*.js', 'bench/**/*.js', 'examples/**/*.js', '*.js'],
     languageOptions: {
       globals: Object.fromEntries(NODE_GLOBALS.map((name) => [name, 'readonly'])),
+    },
+  },
+  {
+    files: ['examples/e2e/public/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries(BROWSER_GLOBALS.map((name) => [name, 'readonly'])),
     },
   },
   prettier,

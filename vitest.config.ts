@@ -50,7 +50,7 @@ export default defineConfig({
           include: ['test/**/*.browser-spec.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          globalSetup: ['test/support/chromium.ts'],
+          globalSetup: ['test/support/chromium.ts', 'packages/testkit/test/support/built.ts'],
         },
       },
       {
