@@ -1,27 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { v7 } from 'uuid';
 import type { Origin } from '../../../src/events/origin.js';
 import { PasswordHasher } from '../../../src/passwords/password-hasher.js';
+import { timeOrderedIds } from '../../../src/platform/clock/time-ordered-ids.js';
 import { EntityColumns } from '../../../src/platform/database/entity-columns.js';
 import { isUniqueViolation } from '../../../src/platform/database/store-errors.js';
 import { FailureError } from '../../../src/platform/errors/failure.error.js';
 import { SessionsService } from '../../../src/sessions/sessions.service.js';
 import { nameProblems, normalizeNames } from '../../../src/users/account-names.js';
 import { User } from '../../../src/users/user.entity.js';
+import type { AccountInput } from './client/latchkey.js';
 import type { Tenant } from './tenant.js';
-
-/** An account to be made. What is left out is made up, and unique. */
-export interface AccountRequest {
-  readonly username?: string;
-  readonly password?: string;
-  /** An argon2 hash in the PHC string format, instead of a password. */
-  readonly password_hash?: string;
-  readonly email?: string;
-  readonly first_name?: string;
-  readonly last_name?: string;
-  readonly disabled?: boolean;
-  readonly id?: string;
-}
 
 /** An account that was made, with what a test needs to log in. */
 export interface MadeAccount {
@@ -49,6 +37,8 @@ const COLUMNS = new EntityColumns(User, [
   'disabledAt',
 ]);
 
+const newId = timeOrderedIds();
+
 /** Rows of one statement. SQLite takes 32,766 values. */
 const ROWS = 500;
 
@@ -70,7 +60,7 @@ export const ORIGIN: Origin = {
  */
 export async function makeAccounts(
   tenant: Tenant,
-  requests: readonly AccountRequest[],
+  requests: readonly AccountInput[],
   { tokens = false } = {},
 ): Promise<MadeAccount[]> {
   const hasher = tenant.get(PasswordHasher);
@@ -83,7 +73,7 @@ export async function makeAccounts(
     if (Object.keys(fields).length > 0) throw new FailureError({ code: 'invalid_fields', fields });
     rows.push({
       ...names,
-      id: request.id ?? v7({ msecs: now }),
+      id: request.id ?? newId(now),
       passwordHash: request.password_hash ?? (await hasher.hash(request.password ?? PASSWORD)),
       ...{ sessionEpoch: 0, keptSessionId: null, keptEpoch: null },
       createdAt: now,

@@ -104,7 +104,7 @@ export class Kit {
       if (isControl && refuseForeignCallers(request, response, this.options.hosts)) return;
       const tenant = await this.tenant(name);
       if (!isControl) {
-        tenant.handle(request, response);
+        await tenant.handle(request, response);
         return;
       }
       assignTenant(request, tenant);

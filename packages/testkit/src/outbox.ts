@@ -1,17 +1,5 @@
+import type { Message } from './client/latchkey.js';
 import type { TestClock } from './providers/test-clock.js';
-
-/** A message that the service would have sent. */
-export interface Message {
-  readonly to: string;
-  /** What the message is for, for example `verify_email`. */
-  readonly kind: string;
-  readonly code: string | null;
-  readonly link: string | null;
-  /** By the clock of the tenant. */
-  readonly sent_at: string;
-  readonly subject: string;
-  readonly text: string;
-}
 
 export interface MessageQuery {
   readonly to?: string;

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../../../src/platform/config/config.error.js';
 import { nameProblems, normalizeNames } from '../../../src/users/account-names.js';
-import type { AccountRequest } from './accounts.js';
+import type { AccountInput } from './client/latchkey.js';
 
 /** A seed file that cannot be used. The message names the file and the line. */
 export class SeedError extends ConfigError {}
 
-const MEMBERS: Readonly<Record<keyof AccountRequest, 'string' | 'boolean'>> = {
+const MEMBERS: Readonly<Record<keyof AccountInput, 'string' | 'boolean'>> = {
   username: 'string',
   password: 'string',
   password_hash: 'string',
@@ -21,7 +21,7 @@ const MEMBERS: Readonly<Record<keyof AccountRequest, 'string' | 'boolean'>> = {
  * Reads the accounts of a seed file, one JSON object a line. Empty lines are skipped.
  * @throws SeedError that names the first line that is not an account
  */
-export function readSeedFile(path: string): AccountRequest[] {
+export function readSeedFile(path: string): AccountInput[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8').replace(/^\uFEFF/, '');
@@ -43,7 +43,7 @@ export function readSeedFile(path: string): AccountRequest[] {
   });
 }
 
-type Read = { request: AccountRequest; problem?: never } | { request?: never; problem: string };
+type Read = { request: AccountInput; problem?: never } | { request?: never; problem: string };
 
 function readAccount(line: string): Read {
   let value: unknown;
@@ -54,11 +54,11 @@ function readAccount(line: string): Read {
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { problem: 'must be an object' };
   for (const [name, member] of Object.entries(value)) {
-    const type = Object.hasOwn(MEMBERS, name) && MEMBERS[name as keyof AccountRequest];
+    const type = Object.hasOwn(MEMBERS, name) && MEMBERS[name as keyof AccountInput];
     if (!type) return { problem: `has the unknown member ${JSON.stringify(name)}` };
     if (typeof member !== type) return { problem: `${name} must be a ${type}` };
   }
-  const request = value as AccountRequest;
+  const request = value as AccountInput;
   const { password, password_hash: hash } = request;
   if (password !== undefined && hash !== undefined) return { problem: 'has both password and password_hash' };
   if (hash !== undefined && !/^\$argon2(id|i|d)\$/.test(hash))
@@ -68,17 +68,12 @@ function readAccount(line: string): Read {
 }
 
 /** Returns the keys of the names that no other account may have. */
-function keysOf(request: AccountRequest): string[] {
+function keysOf(request: AccountInput): string[] {
   const { usernameKey, emailKey } = namesOf(request);
   const names = [...new Set([request.username === undefined ? null : usernameKey, emailKey])];
   return names.filter((key) => key !== null);
 }
 
-function namesOf({
-  username = 'made-up',
-  email,
-  first_name: firstName = '',
-  last_name: lastName = '',
-}: AccountRequest) {
+function namesOf({ username = 'made-up', email, first_name: firstName = '', last_name: lastName = '' }: AccountInput) {
   return normalizeNames({ username, ...(email !== undefined && { email }), firstName, lastName });
 }

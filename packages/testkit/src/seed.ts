@@ -1,8 +1,9 @@
-import { type AccountRequest, makeAccounts } from './accounts.js';
+import { makeAccounts } from './accounts.js';
+import type { AccountInput } from './client/latchkey.js';
 import type { Tenant } from './tenant.js';
 
 /** Accounts that every tenant has at its start and after a reset. */
-export type Seed = readonly AccountRequest[];
+export type Seed = readonly AccountInput[];
 
 /** Returns a function that makes the accounts of a seed. */
 export function seedOf(seed: Seed): (tenant: Tenant) => Promise<void> {

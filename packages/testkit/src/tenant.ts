@@ -22,6 +22,7 @@ import { InProcessHashes } from './providers/in-process-hashes.js';
 import { MemoryStore } from './providers/memory-store.js';
 import { ResettableCounters } from './providers/resettable-counters.js';
 import { TestClock } from './providers/test-clock.js';
+import { RequestsInProgress } from './requests-in-progress.js';
 import { configOf, type Settings } from './settings.js';
 
 export interface TenantOptions {
@@ -58,8 +59,7 @@ export class Tenant {
   private readonly counters = new ResettableCounters();
   private composed!: ComposedApp;
   private given: Settings;
-  /** Changes happen one after the other. */
-  private changing: Promise<unknown> = Promise.resolve();
+  private readonly requests = new RequestsInProgress();
 
   private constructor(private readonly options: TenantOptions) {
     this.given = options.settings;
@@ -85,7 +85,9 @@ export class Tenant {
     return this.get<Config>(CONFIG);
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  /** Answers a request. It waits for a reset or a change of settings that is in progress. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    await this.requests.admit(response);
     this.composed.handle(request, response);
   }
 
@@ -95,25 +97,30 @@ export class Tenant {
   }
 
   /**
-   * Changes settings. Requests in progress end under the old ones.
+   * Changes settings, once the requests in progress have ended under the old ones.
    * @throws ConfigError for a setting that the service refuses; then nothing changes
    */
   changeSettings(changes: Settings): Promise<void> {
-    return this.inTurn(() => this.useSettings({ ...this.given, ...changes }));
+    return this.requests.pauseFor(() => this.useSettings({ ...this.given, ...changes }));
   }
 
-  /** Returns to the state after the start, but for the signing keys. */
+  /**
+   * Returns to the state after the start, but for the signing keys. Waits for the requests in
+   * progress, so that none of them writes into the new state.
+   */
   reset(): Promise<void> {
-    return this.inTurn(async () => {
-      this.faults.clear();
-      this.outbox.clear();
+    // Ends delays, which the requests in progress may wait for.
+    this.faults.clear();
+    this.outbox.clear();
+    return this.requests.pauseFor(async () => {
+      // Before the store is cleared, since the service writes what it holds when it stops.
+      if (this.given !== this.options.settings) await this.useSettings(this.options.settings);
       await this.flush();
       this.store.clear();
       this.clock.reset();
       this.clearLimits();
       this.exchanges.clear();
       this.contract.clear();
-      if (this.given !== this.options.settings) await this.useSettings(this.options.settings);
       await this.options.seed(this);
     });
   }
@@ -142,12 +149,6 @@ export class Tenant {
     this.outbox.clear();
     await this.composed.app.close();
     this.store.close();
-  }
-
-  private inTurn(change: () => Promise<void>): Promise<void> {
-    const changed = this.changing.then(change);
-    this.changing = changed.catch(() => undefined);
-    return changed;
   }
 
   private async useSettings(settings: Settings): Promise<void> {

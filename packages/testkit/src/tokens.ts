@@ -6,9 +6,10 @@ import { compactJws } from '../../../src/sessions/tokens/compact-jws.js';
 import { SessionsRepository } from '../../../src/users/sessions.repository.js';
 import type { User } from '../../../src/users/user.entity.js';
 import { ORIGIN } from './accounts.js';
+import type { Flaw, TokenOptions, TokenPair } from './client/latchkey.js';
 import type { Tenant } from './tenant.js';
 
-/** What is wrong with a minted access token. A resource server must refuse each of them. */
+/** Every flaw. A resource server must refuse a token with any of them. */
 export const FLAWS = [
   'expired',
   'foreign-key',
@@ -18,31 +19,12 @@ export const FLAWS = [
   'wrong-issuer',
   'refresh-as-access',
   'logged-out',
-] as const;
-
-export type Flaw = (typeof FLAWS)[number];
-
-export interface TokenRequest {
-  /** Seconds from `issued_at` to the end of the access token; may be negative. */
-  readonly expires_in?: number;
-  /** Seconds since 1970. */
-  readonly issued_at?: number;
-  /** Further claims of the access token. They replace the usual ones. */
-  readonly claims?: Readonly<Record<string, unknown>>;
-  readonly flaw?: Flaw;
-}
-
-export interface MintedPair {
-  readonly access: string;
-  readonly refresh: string;
-  /** The id of the session. */
-  readonly sid: string;
-}
+] as const satisfies readonly Flaw[];
 
 const HOUR = 3600;
 
 /** Opens a session for an account, and signs its tokens, without a password. */
-export async function mintPair(tenant: Tenant, user: User, request: TokenRequest): Promise<MintedPair> {
+export async function mintPair(tenant: Tenant, user: User, request: TokenOptions): Promise<TokenPair> {
   const { sid, tokens } = await tenant.get(SessionsService).create(user, ORIGIN);
   if (Object.keys(request).length === 0) return { ...tokens, sid };
   const { flaw } = request;
@@ -55,7 +37,7 @@ export async function mintPair(tenant: Tenant, user: User, request: TokenRequest
 async function signAccess(
   tenant: Tenant,
   subject: { sub: string; sid: string },
-  { expires_in, issued_at, claims: more, flaw }: TokenRequest,
+  { expires_in, issued_at, claims: more, flaw }: TokenOptions,
 ): Promise<string> {
   const { ISSUER, ACCESS_TOKEN_TTL } = tenant.config;
   const lifetime = expires_in ?? ACCESS_TOKEN_TTL;

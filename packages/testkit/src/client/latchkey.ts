@@ -4,6 +4,7 @@ import { ControlClient } from './control-client.js';
 export interface AccountInput {
   readonly username?: string;
   readonly password?: string;
+  /** An argon2 hash in the PHC string format, instead of a password. */
   readonly password_hash?: string;
   readonly email?: string;
   readonly first_name?: string;

@@ -1,9 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { DataSource, Like, type Repository } from 'typeorm';
+import { DataSource, Raw, type Repository } from 'typeorm';
 import { PasswordHasher } from '../../../../src/passwords/password-hasher.js';
 import { Session } from '../../../../src/users/session.entity.js';
+import { lengthOf } from '../../../../src/users/names.js';
 import { User } from '../../../../src/users/user.entity.js';
-import { type AccountRequest, makeAccounts } from '../accounts.js';
+import { makeAccounts } from '../accounts.js';
+import type { AccountInput } from '../client/latchkey.js';
 import type { Tenant } from '../tenant.js';
 import type { RouteSchema } from './openapi.js';
 import { Problem } from './problem.js';
@@ -59,10 +61,10 @@ const REMOVE_MANY: RouteSchema = {
   answers: { 200: answer({ removed: whole(0, MOST) }) },
 };
 
-type Make = (AccountRequest & { tokens?: boolean }) | AccountRequest[] | Many;
+type Make = (AccountInput & { tokens?: boolean }) | AccountInput[] | Many;
 interface Many {
   readonly count: number;
-  readonly template?: AccountRequest;
+  readonly template?: AccountInput;
   readonly tokens?: boolean;
 }
 type ById = Readonly<Record<'id', string>>;
@@ -123,11 +125,11 @@ export function accountRoutes(routes: FastifyInstance): void {
   });
 }
 
-function readMake(body: Make): { requests: readonly AccountRequest[]; tokens: boolean } {
+function readMake(body: Make): { requests: readonly AccountInput[]; tokens: boolean } {
   if (Array.isArray(body)) return { requests: body, tokens: false };
   const { tokens = false } = body;
   if (!('count' in body)) {
-    const request: AccountRequest & { tokens?: boolean } = { ...body };
+    const request: AccountInput & { tokens?: boolean } = { ...body };
     delete request.tokens;
     return { requests: [request], tokens };
   }
@@ -136,7 +138,7 @@ function readMake(body: Make): { requests: readonly AccountRequest[]; tokens: bo
 }
 
 /** Returns a template with the number in place of each `{n}`. */
-function numbered(template: AccountRequest, n: number): AccountRequest {
+function numbered(template: AccountInput, n: number): AccountInput {
   const entries = Object.entries(template) as [string, unknown][];
   return Object.fromEntries(
     entries.map(([name, value]) => [name, typeof value === 'string' ? value.replaceAll('{n}', String(n)) : value]),
@@ -145,7 +147,9 @@ function numbered(template: AccountRequest, n: number): AccountRequest {
 
 /** Usernames that begin with a text. */
 function begin(prefix: string) {
-  return { username: Like(`${prefix.replace(/[%_]/g, '')}%`) };
+  // LIKE would ignore case, and take the underscores of names for any character.
+  const begins = (column: string) => `substr(${column}, 1, :length) = :prefix`;
+  return { username: Raw(begins, { length: lengthOf(prefix), prefix }) };
 }
 
 async function remove(tenant: Tenant, accounts: readonly User[]): Promise<void> {

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import { DataSource } from 'typeorm';
 import { UsersRepository } from '../../../../src/users/users.repository.js';
 import { User } from '../../../../src/users/user.entity.js';
-import { FLAWS, mintPair, type TokenRequest } from '../tokens.js';
+import type { TokenOptions } from '../client/latchkey.js';
+import { FLAWS, mintPair } from '../tokens.js';
 import type { RouteSchema } from './openapi.js';
 import { Problem } from './problem.js';
 import { answer, object, text } from './schemas.js';
@@ -22,7 +23,7 @@ const MINT: RouteSchema = {
 };
 
 export function tokenRoutes(routes: FastifyInstance): void {
-  routes.post<{ Body: TokenRequest & { username: string } }>('/tokens', { schema: MINT }, async (request, reply) => {
+  routes.post<{ Body: TokenOptions & { username: string } }>('/tokens', { schema: MINT }, async (request, reply) => {
     const tenant = tenantOf(request);
     const { username, ...rest } = request.body;
     const state = await tenant.get(UsersRepository).findByLoginName(username);
