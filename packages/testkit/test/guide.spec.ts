@@ -37,11 +37,9 @@ beforeAll(async () => {
   kit = await startLatchkey();
   folder = mkdtempSync(join(tmpdir(), 'latchkey-guide-'));
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
-  const entry = JSON.stringify(join(ROOT, 'packages/testkit/src/index.ts'));
-  writeFileSync(
-    join(folder, 'vitest.config.mjs'),
-    `export default { resolve: { alias: { '@latchkey/testkit': ${entry} } } };`,
-  );
+  const entry = (name: string) => join(ROOT, `packages/testkit/src/${name}.ts`);
+  const alias = { '@latchkey/testkit/vitest': entry('vitest'), '@latchkey/testkit': entry('index') };
+  writeFileSync(join(folder, 'vitest.config.mjs'), `export default { resolve: { alias: ${JSON.stringify(alias)} } };`);
 });
 afterAll(async () => {
   rmSync(folder, { recursive: true });

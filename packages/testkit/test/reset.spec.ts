@@ -58,7 +58,7 @@ describe('A reset', () => {
 
 describe('A change of settings', () => {
   it('lets requests in progress end, and keeps what they wrote', async () => {
-    await kit.faults.add({ match: { path: '/auth/register' }, when: 'after', action: 'delay', delay_ms: 200 });
+    await kit.faults.add({ match: { path: '/auth/register' }, action: 'delay', delay_ms: 500 });
     const signUp = register('bob');
     await delayed();
     await kit.settings.change({ ACCESS_TOKEN_TTL: 60 });
